@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/* account.h - the configured endpoint a program works with: options, configuration file, secrets, connection.
+ * A key's value comes from -o, else from the account's section, else from the lines before the first section.
+ * -a names a section, or is a URL used directly. Errors are ERR_CONFIG or ERR_USAGE and name file and line, or the option.
+ * Owns its strings; account_free wipes secrets. */
+#ifndef ACCOUNT_H
+#define ACCOUNT_H
+
+#include <stdint.h>
+
+#include "url.h"
+
+struct buf;
+struct err;
+struct stream;
+
+enum account_key {
+	KEY_FROM, KEY_SEND, KEY_POP, KEY_IMAP, KEY_USER, KEY_PASSWORD, KEY_AUTH, KEY_TLS, KEY_TLS_CA, KEY_TLS_PIN,
+	KEY_TLS_CERT, KEY_TLS_KEY, KEY_HELO, KEY_TIMEOUT, KEY_DEADLINE, KEY_MAILDIR, KEY_QUEUE, KEY_RETRY, KEY_EXPIRE, KEY_COUNT
+};
+
+struct account {
+	char *name;			/* section, or NULL */
+	char *file;			/* configuration read, or NULL */
+	char *value[KEY_COUNT];		/* NULL: not set */
+	char *option[KEY_COUNT];	/* given by -o */
+	char *which;			/* given by -a */
+	struct url url;			/* the endpoint */
+	int64_t end;			/* of the run (deadline key) */
+	int verbose;			/* -v, counted */
+};
+
+/* The options all clients share; others are the caller's. For getopt: ACCOUNT_OPTS "…". */
+#define ACCOUNT_OPTS "a:o:v"
+int account_option(struct account *, int ch, const char *arg, struct err *e);
+
+/* Reads the configuration and settles on the account. endpoint (KEY_SEND, KEY_POP, KEY_IMAP, or KEY_COUNT for none) is parsed into url.
+ * Without any -a and any file: 1 and nothing set but options, so that msend can deliver locally. 0 else. */
+int account_load(struct account *, enum account_key endpoint, struct err *e);
+const char *account_get(const struct account *, enum account_key);	/* NULL if not set */
+int account_number(const struct account *, enum account_key, int fallback, int max, int *n, struct err *e);
+int account_find_from(const char *addr, char **name, struct err *e);	/* the section whose `from` is addr; NULL if none */
+void account_free(struct account *);
+
+/* user of the URL, else the key, else the local login name. */
+const char *account_user(const struct account *);
+/* password key (!command, or text in a private file), else ~/.netrc, $CREDENTIALS_DIRECTORY/password-NAME, else a prompt on the
+ * terminal; ERR_CONFIG when there is none. Asked for once. The caller wipes it. */
+int account_secret(struct account *, struct buf *secret, struct err *e);
+
+/* What a protocol calls its endpoints, and how a connection of each kind begins. */
+struct service {
+	const char *scheme;	/* "smtps" */
+	const char *port;	/* "465", NULL: no TCP (unix: path) */
+	int implicit_tls;
+	int unix_path;		/* the url's path is a socket */
+};
+/* Connects as the URL says: TCP with or without implicit TLS, Unix socket, or exec:. services ends with a NULL scheme; exec: is
+ * known to all. *starttls is set where the protocol must ask for TLS itself before any secret or mail: on plain TCP unless tls=off, on
+ * exec: and Unix sockets only with tls=on. */
+int account_connect(struct account *, const struct service *, struct stream **, int *starttls, struct err *e);
+int account_starttls(struct account *, struct stream *, struct err *e);	/* the handshake, after the server said yes */
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* config.h - reads the configuration file: lines of `key value`, as ssh_config.
+ * `account NAME` opens a section; lines before the first one hold for every account. # starts a comment line; blanks around
+ * are nothing; a value may stand in double quotes. Knows no key: the reader is handed each line and says what is wrong with it.
+ * Limits: 1 MiB, lines of 4096 octets; NUL is refused. Errors are ERR_CONFIG and begin with "FILE:LINE: ". */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+struct err;
+
+/* section is NULL before the first account. Returns -1 with *e set to refuse (config adds file and line). */
+typedef int config_fn(void *ctx, const char *section, const char *key, const char *value, struct err *e);
+
+char *config_path(void);	/* $PENNYPOST_CONFIG, else $XDG_CONFIG_HOME/pennypost/config (~/.config), else /etc/pennypost/config; the first
+				 * that exists, or NULL; the variable wins even when its file is missing. Caller frees. */
+int config_read(const char *path, config_fn *, void *ctx, struct err *e);
+char *config_tilde(const char *path);	/* ~/x becomes $HOME/x; caller frees */
+int config_private(const char *path, struct err *e);	/* -1 unless only its owner can read it */
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* dial.h - makes a connection: TCP (all addresses of a name raced, RFC 8305), a Unix socket, or a child command.
+ * A conn is one non-blocking, close-on-exec descriptor for both directions, whatever stands behind it (a child has one end of a socket
+ * pair as stdin and stdout). TCP_NODELAY and keepalive are set. Errors: name unknown ERR_NOHOST; the resolver fails, refused,
+ * unreachable or timed out ERR_TEMP. Each names host and port, and what to check. */
+#ifndef DIAL_H
+#define DIAL_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+
+struct conn {
+	int fd;			/* -1 when closed */
+	pid_t pid;		/* the child, or 0 */
+	int local;		/* loopback address, Unix socket or child: a secret in clear does not leave the machine */
+	char peer[300];		/* "mail.example.org port 25", for messages */
+};
+
+int dial_tcp(struct conn *, const char *host, const char *port, int64_t deadline, struct err *e);	/* deadline: see deadline_in */
+int dial_unix(struct conn *, const char *path, int64_t deadline, struct err *e);
+int dial_exec(struct conn *, const char *command, struct err *e);	/* run by /bin/sh -c */
+void conn_close(struct conn *);	/* closes; a child is given a moment to end, then killed, and reaped */
+
+#endif

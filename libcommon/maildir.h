@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/* maildir.h - staged, group-committed delivery into a maildir.
+ * Order for each batch: stage any number of files in tmp/ → maildir_sync: their data and tmp/ are on disk → the caller makes
+ * its own record (ledger) durable → maildir_place: rename into new/ or cur/, never over an existing file, then sync the
+ * directory. A message is never seen before it is safe; a thousand cost a handful of flushes.
+ * Files 0600, directories 0700, made where missing (parents too). A file is named time.MusecPpidQn.host,S=size: tmp/ holds it
+ * under the same name less the ,S= part. The struct owns its directory descriptors and unplaced files: maildir_free removes
+ * staged files that were not synced, and leaves synced ones for recovery. */
+#ifndef MAILDIR_H
+#define MAILDIR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "sink.h"
+
+struct maildir;
+struct err;
+
+int maildir_open(struct maildir **, const char *path, struct err *e);	/* makes it */
+void maildir_free(struct maildir **);
+const char *maildir_path(const struct maildir *);
+
+int maildir_begin(struct maildir *, struct err *e);			/* a new file in tmp/ */
+sink_fn maildir_write;							/* ctx is the maildir: buffered, write-back started early */
+int maildir_stage(struct maildir *, const char *flags, time_t mtime, struct err *e);	/* ends the file; flags "" → new/, "S" → cur/NAME:2,S;
+									 * NULL likewise new/; mtime 0 = leave. Afterwards: */
+const char *maildir_name(const struct maildir *);			/* the last staged file's name, S= with it, flags not: what a ledger records */
+void maildir_abort(struct maildir *);					/* drops the file begun, if any */
+size_t maildir_count(const struct maildir *);				/* staged, not placed */
+
+int maildir_sync(struct maildir *, struct err *e);			/* all staged data and names are on disk */
+typedef void maildir_placed_fn(void *ctx, const char *path);		/* path as a mail tool wants it: DIR/new/NAME */
+int maildir_place(struct maildir *, maildir_placed_fn *, void *ctx, struct err *e);	/* fn may be NULL. After an error those not placed are still staged */
+
+/* Recovery: a name that a ledger holds. If it still waits in tmp/ it is placed (synced with it): 1; else 0: it was delivered before. */
+int maildir_recover(struct maildir *, const char *name, const char *flags, struct err *e);
+int maildir_has(struct maildir *, const char *name);			/* in new/ or cur/, whatever its flags: 1, else 0. Reads cur/ at most once */
+void maildir_tidy(struct maildir *);					/* removes tmp/ files older than 36 hours, as maildir readers do */
+
+#endif
