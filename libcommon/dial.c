@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: ISC */
+/* dial.c - TCP with all addresses raced (RFC 8305: families interleaved, the next attempt after 250 ms or at once when one
+ * fails, the first to connect stays), Unix sockets and child commands.
+ * getaddrinfo(3) keeps its own time-outs (resolv.conf); the deadline holds for everything after it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "deadline.h"
+#include "dial.h"
+#include "err.h"
+
+#define MAX_ADDRS	16	/* a name may have more: they are not tried */
+#define STAGGER_MS	250
+#define CHILD_MS	2000	/* for a child to end by itself, then as long again after SIGTERM */
+
+struct race {
+	const struct addrinfo *addr[MAX_ADDRS];
+	unsigned int addrs, next;
+	struct pollfd fd[MAX_ADDRS];		/* attempts under way, and whom they go to */
+	const struct addrinfo *to[MAX_ADDRS];
+	unsigned int fds;
+	int64_t next_at;			/* when the next attempt starts */
+	int errnum;				/* of the first failure */
+};
+
+static const char *
+advice(int errnum)
+{
+	switch (errnum) {
+	case ECONNREFUSED:
+		return "; is the server running, and the port right?";
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+	case ENETDOWN:
+		return "; is the network up?";
+	case ETIMEDOUT:
+		return "; is the host up, and does a firewall let the port through?";
+	default:
+		return "";
+	}
+}
+
+static int
+resolve(const char *host, const char *port, struct addrinfo **list, struct err *e)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
+	int r = getaddrinfo(host, port, &hints, list);
+
+	if (r == EAI_NONAME) {
+		hints.ai_flags = AI_ADDRCONFIG;
+		r = getaddrinfo(host, port, &hints, list);
+	}
+	switch (r) {
+	case 0:
+		return 0;
+	case EAI_NONAME:
+#ifdef EAI_NODATA
+	case EAI_NODATA:
+#endif
+		return err_set(e, ERR_NOHOST, "host %s is not known; is its name spelled right?", host);
+	case EAI_SERVICE:
+		return err_set(e, ERR_CONFIG, "host %s: no such port: %s", host, port);
+	case EAI_SYSTEM:
+		return err_sys(e, ERR_TEMP, "host %s can't be looked up", host);
+	default:
+		return err_set(e, ERR_TEMP, "host %s can't be looked up: %s; is the network up?", host, gai_strerror(r));
+	}
+}
+
+/* The resolver's order, but the families in turn, so that a broken one costs a single stagger. */
+static void
+interleave(struct race *r, const struct addrinfo *list)
+{
+	const struct addrinfo *side[2] = { list, list };
+	int family = list->ai_family;
+
+	for (unsigned int turn = 0; r->addrs < MAX_ADDRS && (side[0] || side[1]); turn = !turn) {
+		const struct addrinfo **a = &side[turn];
+
+		while (*a && ((*a)->ai_family == family) == turn)
+			*a = (*a)->ai_next;
+		if (*a) {
+			r->addr[r->addrs++] = *a;
+			*a = (*a)->ai_next;
+		}
+	}
+}
+
+static void
+failed(struct race *r, int errnum)
+{
+	if (r->errnum == 0)
+		r->errnum = errnum;
+	r->next_at = 0;
+}
+
+static void
+start(struct race *r)
+{
+	const struct addrinfo *a = r->addr[r->next++];
+	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+
+	r->next_at = deadline_now() + STAGGER_MS;
+	if (fd == -1) {
+		failed(r, errno);
+		return;
+	}
+	if (connect(fd, a->ai_addr, a->ai_addrlen) == -1 && errno != EINPROGRESS && errno != EINTR) {
+		failed(r, errno);
+		close(fd);
+		return;
+	}
+	r->fd[r->fds] = (struct pollfd){ .fd = fd, .events = POLLOUT };
+	r->to[r->fds++] = a;
+}
+
+static int
+socket_error(int fd)
+{
+	int errnum = 0;
+	socklen_t len = sizeof errnum;
+
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &len) == -1 ? errno : errnum;
+}
+
+/* Takes the attempts that ended out of the race; returns the index of one that connected, or -1. */
+static int
+sift(struct race *r)
+{
+	for (unsigned int i = r->fds; i-- > 0;) {
+		int errnum;
+
+		if (r->fd[i].revents == 0)
+			continue;
+		errnum = socket_error(r->fd[i].fd);
+		if (errnum == 0)
+			return (int)i;
+		failed(r, errnum);
+		close(r->fd[i].fd);
+		r->fds--;
+		r->fd[i] = r->fd[r->fds];
+		r->to[i] = r->to[r->fds];
+	}
+	return -1;
+}
+
+/* The index of the winner, or -1 with the reason in r->errnum. */
+static int
+run(struct race *r, int64_t deadline)
+{
+	struct err ignored;	/* a wait that ends is the next attempt's start, or the deadline, which is looked at here */
+	int winner = -1;
+
+	while (winner == -1) {
+		int64_t until = deadline;
+
+		while (r->next < r->addrs && (r->fds == 0 || deadline_now() >= r->next_at))
+			start(r);
+		if (r->fds == 0)
+			break;
+		if (deadline_now() >= deadline) {
+			failed(r, ETIMEDOUT);
+			break;
+		}
+		if (r->next < r->addrs && r->next_at < until)
+			until = r->next_at;
+		if (deadline_poll(r->fd, r->fds, until, "connect", &ignored) > 0)
+			winner = sift(r);
+	}
+	return winner;
+}
+
+static int
+is_loopback(const struct sockaddr *sa)
+{
+	if (sa->sa_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, sa, sizeof in);
+		return ntohl(in.sin_addr.s_addr) >> 24 == 127;
+	}
+	if (sa->sa_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, sa, sizeof in6);
+		return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
+	}
+	return 0;
+}
+
+int
+dial_tcp(struct conn *c, const char *host, const char *port, int64_t deadline, struct err *e)
+{
+	struct race r = { 0 };
+	struct addrinfo *list = NULL;
+	const int one = 1;
+	int winner;
+
+	*c = (struct conn){ .fd = -1 };
+	snprintf(c->peer, sizeof c->peer, "%.250s port %.20s", host, port);
+	if (resolve(host, port, &list, e) == -1)
+		return -1;
+	interleave(&r, list);
+	winner = run(&r, deadline);
+	for (unsigned int i = 0; i < r.fds; i++)
+		if ((int)i != winner)
+			close(r.fd[i].fd);
+	if (winner != -1) {
+		c->fd = r.fd[winner].fd;
+		c->local = is_loopback(r.to[winner]->ai_addr);
+		setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+		setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+	}
+	freeaddrinfo(list);
+	if (winner == -1)
+		return err_set(e, ERR_TEMP, "connect to %s: %s%s", c->peer, strerror(r.errnum), advice(r.errnum));
+	return 0;
+}
+
+/* A full backlog is EAGAIN here, and nothing tells when there is room: asked again every 50 ms. */
+static int
+connect_unix(int fd, const struct sockaddr_un *sun, int64_t deadline)
+{
+	struct err ignored;
+
+	while (connect(fd, (const struct sockaddr *)sun, sizeof *sun) == -1) {
+		struct pollfd p = { .fd = -1 };
+
+		if (errno == EISCONN)
+			break;
+		if (errno != EAGAIN && errno != EINTR && errno != EINPROGRESS && errno != EALREADY)
+			return errno;
+		if (deadline_now() >= deadline)
+			return ETIMEDOUT;
+		deadline_poll(&p, 1, deadline_in(50, deadline), "connect", &ignored);
+	}
+	return 0;
+}
+
+int
+dial_unix(struct conn *c, const char *path, int64_t deadline, struct err *e)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int errnum;
+
+	*c = (struct conn){ .fd = -1, .local = 1 };
+	snprintf(c->peer, sizeof c->peer, "socket %.280s", path);
+	if (strlcpy(sun.sun_path, path, sizeof sun.sun_path) >= sizeof sun.sun_path)
+		return err_set(e, ERR_CONFIG, "connect to %s: the path is too long for a socket", c->peer);
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (c->fd == -1)
+		return err_sys(e, ERR_OS, "connect to %s", c->peer);
+	errnum = connect_unix(c->fd, &sun, deadline);
+	if (errnum == 0)
+		return 0;
+	close(c->fd);
+	c->fd = -1;
+	if (errnum == EACCES)
+		return err_set(e, ERR_PERM, "connect to %s: %s; who may use it?", c->peer, strerror(errnum));
+	return err_set(e, ERR_TEMP, "connect to %s: %s%s", c->peer, strerror(errnum),
+	    errnum == ETIMEDOUT ? "" : "; is the server running, and the path right?");
+}
+
+/* In the child: ours as stdin and stdout, nothing else inherited but stderr, signals as a program expects them. */
+static void
+become(int fd, const char *command)
+{
+	sigset_t none;
+
+	fd = fcntl(fd, F_DUPFD, 3);	/* it may be 0 or 1 itself, and would keep its close-on-exec flag */
+	if (fd == -1 || dup2(fd, STDIN_FILENO) == -1 || dup2(fd, STDOUT_FILENO) == -1)
+		_exit(ERR_OS);
+	closefrom(3);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	_exit(127);
+}
+
+int
+dial_exec(struct conn *c, const char *command, struct err *e)
+{
+	int sv[2];
+
+	*c = (struct conn){ .fd = -1, .local = 1 };
+	snprintf(c->peer, sizeof c->peer, "command %.280s", command);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
+		return err_sys(e, ERR_OS, "run %s", c->peer);
+	c->pid = fork();
+	if (c->pid == 0)
+		become(sv[1], command);
+	close(sv[1]);
+	if (c->pid == -1 || fcntl(sv[0], F_SETFL, O_NONBLOCK) == -1) {
+		err_sys(e, ERR_OS, "run %s", c->peer);
+		close(sv[0]);
+		c->pid = c->pid == -1 ? 0 : c->pid;
+		conn_close(c);
+		return -1;
+	}
+	c->fd = sv[0];
+	return 0;
+}
+
+/* 1 once the child has ended; looked at in growing steps, so a quick end is seen quickly. */
+static int
+reap(pid_t pid, int64_t ms)
+{
+	int64_t end = deadline_now() + ms;
+
+	for (int step = 1;; step = step < 20 ? step * 2 : step) {
+		pid_t r = waitpid(pid, NULL, WNOHANG);
+
+		if (r == pid || (r == -1 && errno != EINTR))
+			return 1;
+		if (deadline_now() >= end)
+			return 0;
+		poll(NULL, 0, step);
+	}
+}
+
+void
+conn_close(struct conn *c)
+{
+	if (c->fd != -1)
+		close(c->fd);
+	c->fd = -1;
+	if (c->pid > 0 && !reap(c->pid, CHILD_MS)) {
+		kill(c->pid, SIGTERM);
+		if (!reap(c->pid, CHILD_MS)) {
+			kill(c->pid, SIGKILL);
+			waitpid(c->pid, NULL, 0);
+		}
+	}
+	c->pid = 0;
+}
