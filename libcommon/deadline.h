@@ -13,7 +13,7 @@ struct pollfd;
 int64_t deadline_now(void);			/* ms, monotonic */
 int64_t deadline_in(int64_t ms, int64_t end);	/* now + ms, but not after end (0 = none) */
 
-/* poll(2) until one is ready (> 0), -1 with *e "what: timed out" when `at` has passed. EINTR is carried on. */
+/* poll(2) until one is ready (> 0), -1 with *e "what: timed out" when `at` has passed (0: never). EINTR is carried on. */
 int deadline_poll(struct pollfd *, unsigned int count, int64_t at, const char *what, struct err *e);
 
 #endif

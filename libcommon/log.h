@@ -15,5 +15,6 @@ void log_safe(struct buf *out, const char *text, size_t len);	/* appends the har
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* "program: text" */
 int log_err(const struct err *);				/* the same; returns the exit code, main's last call */
 void log_trace(const char *side, const char *text, size_t len);	/* "C: text", side is "C" or "S" */
+void log_status(const char *text);	/* a line on the terminal that the next line or status replaces; NULL takes it away (progress.h) */
 
 #endif
