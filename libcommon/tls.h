@@ -27,7 +27,6 @@ enum { TLS_EOF = 0, TLS_ERROR = -1, TLS_WANT_READ = -2, TLS_WANT_WRITE = -3 };
 int tls_connect(struct tls **, int fd, const struct tls_opts *, int64_t deadline, struct err *e);	/* the whole handshake */
 ssize_t tls_read(struct tls *, char *, size_t, struct err *e);	/* > 0, or one of the enum. EOF without close_notify is TLS_ERROR */
 ssize_t tls_write(struct tls *, const char *, size_t, struct err *e);
-size_t tls_pending(const struct tls *);		/* readable without the descriptor */
 void tls_close(struct tls **);			/* sends close_notify, waits for nothing */
 const char *tls_version(const struct tls *);	/* "TLSv1.3 TLS_AES_256_GCM_SHA384", for traces */
 

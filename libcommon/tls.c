@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+/* tls.c - OpenSSL behind tls.h: context and trust, handshake, bytes. What is wrong with a certificate is put into words by
+ * tlscert.c. The descriptor is non-blocking, and written by send(2) so that no SIGPIPE comes of it. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "deadline.h"
+#include "err.h"
+#include "tls.h"
+#include "tlscert.h"
+#include "xalloc.h"
+
+struct tls {
+	SSL_CTX *ctx;
+	SSL *ssl;
+	BIO_METHOD *wire;
+	int fd;
+	int up;			/* the handshake is done */
+	char host[256];
+	char why[400];		/* what the certificate lacks */
+	char version[80];
+};
+
+static const char *
+reason(void)
+{
+	const char *text = ERR_reason_error_string(ERR_peek_error());
+
+	return text ? text : "unknown error";
+}
+
+static int
+wire_write(BIO *b, const char *p, int n)
+{
+	const struct tls *t = BIO_get_data(b);
+	ssize_t r = send(t->fd, p, (size_t)n, MSG_NOSIGNAL);
+
+	BIO_clear_retry_flags(b);
+	if (r == -1 && (errno == EAGAIN || errno == EINTR))
+		BIO_set_retry_write(b);
+	return (int)r;
+}
+
+static int
+wire_read(BIO *b, char *p, int n)
+{
+	const struct tls *t = BIO_get_data(b);
+	ssize_t r = recv(t->fd, p, (size_t)n, 0);
+
+	BIO_clear_retry_flags(b);
+	if (r == -1 && (errno == EAGAIN || errno == EINTR))
+		BIO_set_retry_read(b);
+	return (int)r;
+}
+
+static long
+wire_ctrl(BIO *b, int cmd, long n, void *p)
+{
+	(void)b, (void)n, (void)p;
+	return cmd == BIO_CTRL_FLUSH;
+}
+
+static BIO *
+wire_new(struct tls *t)
+{
+	BIO *b = NULL;
+
+	t->wire = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "wire");
+	if (t->wire && BIO_meth_set_write(t->wire, wire_write) && BIO_meth_set_read(t->wire, wire_read) &&
+	    BIO_meth_set_ctrl(t->wire, wire_ctrl))
+		b = BIO_new(t->wire);
+	if (b) {
+		BIO_set_data(b, t);
+		BIO_set_init(b, 1);
+	}
+	return b;
+}
+
+static int
+load_file(SSL_CTX *ctx, const char *path, struct err *e)
+{
+	if (!SSL_CTX_load_verify_file(ctx, path))
+		return err_set(e, ERR_CONFIG, "no CA certificates can be read from %s: %s", path, reason());
+	return 0;
+}
+
+/* The account's own CA: a file, or a directory with hashed names. An intermediate one is trusted as it stands. */
+static int
+trust_own(SSL_CTX *ctx, const char *ca, struct err *e)
+{
+	struct stat st;
+
+	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN);
+	if (stat(ca, &st) == -1)
+		return err_sys(e, ERR_CONFIG, "tls-ca %s", ca);
+	if (!S_ISDIR(st.st_mode))
+		return load_file(ctx, ca, e);
+	if (!tlscert_hashed(ca))
+		return err_set(e, ERR_CONFIG, "tls-ca %s holds no hashed certificates; run openssl rehash on it", ca);
+	return SSL_CTX_load_verify_dir(ctx, ca) ? 0 : err_set(e, ERR_CONFIG, "tls-ca %s: %s", ca, reason());
+}
+
+/* $SSL_CERT_DIR and $SSL_CERT_FILE, else the system's directory, else the first bundle there is: reading one takes longer
+ * than the rest of a connection. */
+static int
+trust_system(SSL_CTX *ctx, struct err *e)
+{
+	static const char *const dirs[] = { "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/openssl/certs" };
+	static const char *const bundles[] = { "/etc/ssl/cert.pem", "/etc/ssl/certs/ca-certificates.crt",
+	    "/etc/pki/tls/certs/ca-bundle.crt", "/usr/local/share/certs/ca-root-nss.crt" };
+	const char *dir = getenv("SSL_CERT_DIR"), *file = getenv("SSL_CERT_FILE");
+	struct stat st;
+
+	if (dir && !SSL_CTX_load_verify_dir(ctx, dir))
+		return err_set(e, ERR_CONFIG, "SSL_CERT_DIR %s: %s", dir, reason());
+	if (file)
+		return load_file(ctx, file, e);
+	if (dir)
+		return 0;
+	if (tlscert_hashed(X509_get_default_cert_dir()))
+		return SSL_CTX_load_verify_dir(ctx, X509_get_default_cert_dir()) ? 0 : err_set(e, ERR_CONFIG, "%s", reason());
+	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+		if (tlscert_hashed(dirs[i]))
+			return SSL_CTX_load_verify_dir(ctx, dirs[i]) ? 0 : err_set(e, ERR_CONFIG, "%s", reason());
+	for (size_t i = 0; i < sizeof bundles / sizeof *bundles; i++)
+		if (stat(bundles[i], &st) == 0)
+			return load_file(ctx, bundles[i], e);
+	return err_set(e, ERR_CONFIG, "this system has no CA certificates; install them (ca-certificates), or set tls-ca or tls-pin");
+}
+
+static int
+client_certificate(SSL_CTX *ctx, const struct tls_opts *o, struct err *e)
+{
+	const char *key = o->key ? o->key : o->cert;
+
+	if (!o->cert)
+		return 0;
+	if (SSL_CTX_use_certificate_chain_file(ctx, o->cert) != 1)
+		return err_set(e, ERR_CONFIG, "tls-cert %s: %s", o->cert, reason());
+	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
+		return err_set(e, ERR_CONFIG, "tls-key %s: %s", key, reason());
+	return 0;
+}
+
+static int
+on_verify(int ok, X509_STORE_CTX *store)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls *t = SSL_get_app_data(ssl);
+
+	if (!ok)
+		tlscert_explain(t->why, sizeof t->why, store, t->host);
+	return ok;
+}
+
+static int
+context_new(struct tls *t, const struct tls_opts *o, struct err *e)
+{
+	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	t->ctx = SSL_CTX_new(TLS_client_method());
+	if (!t->ctx)
+		return err_set(e, ERR_SOFTWARE, "OpenSSL: %s", reason());
+	SSL_CTX_set_min_proto_version(t->ctx, o->min13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+	SSL_CTX_set_options(t->ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(t->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_read_ahead(t->ctx, 1);
+	if (client_certificate(t->ctx, o, e) == -1)
+		return -1;
+	if (o->pin)	/* compared after the handshake, before anything is sent */
+		return 0;
+	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, on_verify);
+	return o->ca ? trust_own(t->ctx, o->ca, e) : trust_system(t->ctx, e);
+}
+
+/* SNI carries names only (RFC 6066 3); an address must stand in the certificate as an address. */
+static int
+expect_host(struct tls *t, const struct tls_opts *o, struct err *e)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(t->ssl);
+	unsigned char addr[sizeof(struct in6_addr)];
+	size_t n = strlcpy(t->host, o->host, sizeof t->host);
+	int ok;
+
+	if (n == 0 || n >= sizeof t->host)
+		return err_set(e, ERR_CONFIG, "no host name to verify a certificate against");
+	if (t->host[n - 1] == '.')
+		t->host[n - 1] = '\0';
+	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	if (inet_pton(AF_INET, t->host, addr) == 1 || inet_pton(AF_INET6, t->host, addr) == 1)
+		ok = X509_VERIFY_PARAM_set1_ip_asc(param, t->host);
+	else
+		ok = X509_VERIFY_PARAM_set1_host(param, t->host, 0) && SSL_set_tlsext_host_name(t->ssl, t->host);
+	if (!ok || !SSL_set_purpose(t->ssl, X509_PURPOSE_SSL_SERVER))
+		return err_set(e, ERR_CONFIG, "host %s can't be verified: %s", t->host, reason());
+	return 0;
+}
+
+static int
+handshake_failed(const struct tls *t, int why, int errnum, struct err *e)
+{
+	unsigned long code = ERR_peek_error();
+
+	if (t->why[0])
+		return err_set(e, ERR_PERM, "%s", t->why);
+	if (why == SSL_ERROR_SYSCALL && errnum != 0)
+		return err_set(e, ERR_TEMP, "TLS handshake: %s", strerror(errnum));
+	if (code == 0)
+		return err_set(e, ERR_TEMP, "TLS handshake: the server closed the connection");
+	switch (ERR_GET_REASON(code)) {
+	case SSL_R_WRONG_VERSION_NUMBER:
+	case SSL_R_PACKET_LENGTH_TOO_LONG:
+		return err_set(e, ERR_PROTOCOL, "the server does not speak TLS on this port; is it a STARTTLS port?");
+	case SSL_R_UNSUPPORTED_PROTOCOL:
+	case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+		return err_set(e, ERR_PROTOCOL, "the server speaks no TLS version that is allowed (1.2, or 1.3 with tls 1.3)");
+	case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+	case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+		return err_set(e, ERR_PERM, "the server wants another client certificate (%s); set tls-cert", reason());
+	default:
+		return err_set(e, ERR_PROTOCOL, "TLS handshake failed: %s", reason());
+	}
+}
+
+static int
+handshake(struct tls *t, int64_t deadline, struct err *e)
+{
+	for (;;) {
+		struct pollfd p = { .fd = t->fd };
+		int r, why;
+
+		ERR_clear_error();
+		errno = 0;
+		r = SSL_connect(t->ssl);
+		if (r == 1)
+			return 0;
+		why = SSL_get_error(t->ssl, r);
+		if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE)
+			return handshake_failed(t, why, errno, e);
+		p.events = why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
+		if (deadline_poll(&p, 1, deadline, "TLS handshake", e) == -1)
+			return -1;
+	}
+}
+
+int
+tls_connect(struct tls **out, int fd, const struct tls_opts *o, int64_t deadline, struct err *e)
+{
+	struct tls *t = xcalloc(1, sizeof *t);
+	BIO *wire;
+
+	t->fd = fd;
+	if (context_new(t, o, e) == -1)
+		goto fail;
+	t->ssl = SSL_new(t->ctx);
+	wire = wire_new(t);
+	if (!t->ssl || !wire) {
+		BIO_free(wire);
+		err_set(e, ERR_SOFTWARE, "OpenSSL: %s", reason());
+		goto fail;
+	}
+	SSL_set_bio(t->ssl, wire, wire);
+	SSL_set_app_data(t->ssl, t);
+	if (expect_host(t, o, e) == -1 || handshake(t, deadline, e) == -1)
+		goto fail;
+	if (o->pin && tlscert_pinned(SSL_get0_peer_certificate(t->ssl), o->pin, e) == -1)
+		goto fail;
+	t->up = 1;
+	snprintf(t->version, sizeof t->version, "%s %s", SSL_get_version(t->ssl), SSL_get_cipher_name(t->ssl));
+	*out = t;
+	return 0;
+fail:
+	tls_close(&t);
+	return -1;
+}
+
+/* What the enum of tls.h says of a read or write that moved nothing. */
+static ssize_t
+outcome(const struct tls *t, int r, int errnum, struct err *e)
+{
+	switch (SSL_get_error(t->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+		return TLS_WANT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return TLS_WANT_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		return TLS_EOF;
+	case SSL_ERROR_SYSCALL:
+		return err_set(e, ERR_TEMP, "connection cut: %s", errnum ? strerror(errnum) : "end of file inside TLS");
+	default:
+		return err_set(e, ERR_PROTOCOL, "TLS: %s", reason());
+	}
+}
+
+ssize_t
+tls_read(struct tls *t, char *p, size_t n, struct err *e)
+{
+	size_t got;
+
+	ERR_clear_error();
+	errno = 0;
+	return SSL_read_ex(t->ssl, p, n, &got) == 1 ? (ssize_t)got : outcome(t, 0, errno, e);
+}
+
+ssize_t
+tls_write(struct tls *t, const char *p, size_t n, struct err *e)
+{
+	size_t put;
+
+	ERR_clear_error();
+	errno = 0;
+	return SSL_write_ex(t->ssl, p, n, &put) == 1 ? (ssize_t)put : outcome(t, 0, errno, e);
+}
+
+void
+tls_close(struct tls **tp)
+{
+	struct tls *t = *tp;
+
+	if (!t)
+		return;
+	if (t->up)
+		SSL_shutdown(t->ssl);
+	ERR_clear_error();
+	SSL_free(t->ssl);
+	SSL_CTX_free(t->ctx);
+	BIO_meth_free(t->wire);
+	free(t);
+	*tp = NULL;
+}
+
+const char *
+tls_version(const struct tls *t)
+{
+	return t->version;
+}

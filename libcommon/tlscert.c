@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+/* tlscert.c - what is wrong with a certificate, said so that the user knows what to do next. */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include "err.h"
+#include "tlscert.h"
+
+#define MAX_NAMES	3	/* of the certificate, in a message */
+
+static int
+name_text(char *out, size_t size, const GENERAL_NAME *name)
+{
+	int type;
+	const ASN1_STRING *s = GENERAL_NAME_get0_value(name, &type);
+	const unsigned char *data = type == GEN_DNS || type == GEN_IPADD ? ASN1_STRING_get0_data(s) : NULL;
+	int len = data ? ASN1_STRING_length(s) : 0;
+
+	if (type == GEN_DNS && len > 0)
+		snprintf(out, size, "%.*s", len < 100 ? len : 100, (const char *)data);
+	else if (type == GEN_IPADD && (len == 4 || len == 16))
+		return inet_ntop(len == 4 ? AF_INET : AF_INET6, data, out, (socklen_t)size) != NULL;
+	else
+		return 0;
+	return 1;
+}
+
+/* "mail.example.org, imap.example.org, …" */
+static void
+names_of(char *out, size_t size, const X509 *cert)
+{
+	GENERAL_NAMES *names = cert ? X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL) : NULL;
+	int shown = 0;
+
+	strlcpy(out, "", size);
+	for (int i = 0; i < sk_GENERAL_NAME_num(names) && shown <= MAX_NAMES; i++) {
+		char one[128];
+
+		if (!name_text(one, sizeof one, sk_GENERAL_NAME_value(names, i)))
+			continue;
+		strlcat(out, shown > 0 ? ", " : "", size);
+		strlcat(out, shown < MAX_NAMES ? one : "…", size);
+		shown++;
+	}
+	GENERAL_NAMES_free(names);
+	if (shown == 0)
+		strlcpy(out, "no host at all", size);
+}
+
+static void
+date_of(char *out, size_t size, const ASN1_TIME *at)
+{
+	struct tm tm;
+
+	if (!at || !ASN1_TIME_to_tm(at, &tm) || strftime(out, size, "%Y-%m-%d", &tm) == 0)
+		strlcpy(out, "an unknown date", size);
+}
+
+void
+tlscert_explain(char *out, size_t size, X509_STORE_CTX *store, const char *host)
+{
+	const X509 *cert = X509_STORE_CTX_get_current_cert(store);
+	const char *which = X509_STORE_CTX_get_error_depth(store) > 0 ? "a certificate above the server's" : "the server's certificate";
+	int code = X509_STORE_CTX_get_error(store);
+	char text[300];
+
+	switch (code) {
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		names_of(text, sizeof text, cert);
+		snprintf(out, size, "the certificate is for %s, not %s; is the host's name right?", text, host);
+		break;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		date_of(text, sizeof text, cert ? X509_get0_notAfter(cert) : NULL);
+		snprintf(out, size, "%s expired on %s; its owner must renew it", which, text);
+		break;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		date_of(text, sizeof text, cert ? X509_get0_notBefore(cert) : NULL);
+		snprintf(out, size, "%s is not valid before %s; is this machine's clock right?", which, text);
+		break;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		snprintf(out, size, "the certificate is signed by no authority known here (%s); set tls-ca or tls-pin",
+		    X509_verify_cert_error_string(code));
+		break;
+	default:
+		snprintf(out, size, "%s is refused: %s", which, X509_verify_cert_error_string(code));
+	}
+}
+
+static void
+hex(char *out, const unsigned char *in, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		snprintf(out + 2 * i, 3, "%02X", in[i]);
+}
+
+int
+tlscert_pinned(const X509 *cert, const char *pin, struct err *e)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int n = 0;
+	char want[65], have[65] = "";
+	size_t len = 0;
+
+	for (const char *p = pin; *p; p++) {
+		if (*p == ':')
+			continue;
+		if (len == 64 || !strchr("0123456789ABCDEFabcdef", *p))
+			return err_set(e, ERR_CONFIG, "tls-pin is not a SHA-256 in hex (64 digits): %s", pin);
+		want[len++] = *p;
+	}
+	want[len] = '\0';
+	if (len != 64)
+		return err_set(e, ERR_CONFIG, "tls-pin is not a SHA-256 in hex (64 digits): %s", pin);
+	if (!cert || !X509_digest(cert, EVP_sha256(), digest, &n) || n != 32)
+		return err_set(e, ERR_PERM, "the server shows no certificate to compare with tls-pin");
+	hex(have, digest, n);
+	if (strcasecmp(have, want) != 0)
+		return err_set(e, ERR_PERM, "the certificate's SHA-256 is %s, not the tls-pin; "
+		    "set that if the server's owner says that it is right", have);
+	return 0;
+}
+
+static int
+is_hashed(const char *name)
+{
+	return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] != '\0' &&
+	    name[9 + strspn(name + 9, "0123456789")] == '\0';
+}
+
+int
+tlscert_hashed(const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *entry;
+	int found = 0;
+
+	if (!d)
+		return 0;
+	while (!found && (entry = readdir(d)) != NULL)
+		found = is_hashed(entry->d_name);
+	closedir(d);
+	return found;
+}
