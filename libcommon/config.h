@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* config.h - reads the configuration file: lines of `key value`, as ssh_config.
  * `account NAME` opens a section; lines before the first one hold for every account. # starts a comment line; blanks around
- * are nothing; a value may stand in double quotes. Knows no key: the reader is handed each line and says what is wrong with it.
+ * are nothing; a value that begins and ends with a double quote stands between them. Knows no key: the reader is handed each line,
+ * also `account NAME` itself as the first of its section, and says what is wrong with it.
  * Limits: 1 MiB, lines of 4096 octets; NUL is refused. Errors are ERR_CONFIG and begin with "FILE:LINE: ". */
 #ifndef CONFIG_H
 #define CONFIG_H

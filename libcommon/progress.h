@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+struct buf;
+
 struct progress {
 	const char *verb;	/* "fetching" */
 	uint64_t items, items_all, bytes, bytes_all;	/* 0: not known */
@@ -16,5 +18,6 @@ struct progress {
 void progress_begin(struct progress *, const char *verb, uint64_t items, uint64_t bytes, int quiet);
 void progress_add(struct progress *, uint64_t items, uint64_t bytes);
 void progress_end(struct progress *);
+void progress_text(const struct progress *, int64_t now, struct buf *out);	/* the line as it stands */
 
 #endif

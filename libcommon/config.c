@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+/* config.c - the lines of the configuration file. It may hold passwords, so what was read is wiped. */
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "err.h"
+#include "xalloc.h"
+
+#define CONFIG_MAX (1024 * 1024)
+#define CONFIG_LINE_MAX 4096
+
+static const char *
+env(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && *value != '\0' ? value : NULL;
+}
+
+static const char *
+home(void)
+{
+	const struct passwd *pw;
+	const char *dir = env("HOME");
+
+	if (dir == NULL && (pw = getpwuid(getuid())) != NULL)
+		dir = pw->pw_dir;
+	return dir != NULL ? dir : "/";
+}
+
+char *
+config_tilde(const char *path)
+{
+	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0'))
+		return xasprintf("%s%s", home(), path + 1);
+	return xstrdup(path);
+}
+
+char *
+config_path(void)
+{
+	const char *xdg = env("XDG_CONFIG_HOME");
+	char *path;
+
+	if (env("PENNYPOST_CONFIG") != NULL)
+		return xstrdup(env("PENNYPOST_CONFIG"));
+	path = xdg != NULL ? xasprintf("%s/pennypost/config", xdg) : config_tilde("~/.config/pennypost/config");
+	if (access(path, F_OK) == 0)
+		return path;
+	free(path);
+	path = xstrdup("/etc/pennypost/config");
+	if (access(path, F_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+int
+config_private(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return err_sys(e, ERR_CONFIG, "%s", path);
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return err_set(e, ERR_CONFIG, "%s holds a password and others can read it: chmod 600 %s", path, path);
+	return 0;
+}
+
+static int
+read_all(struct buf *text, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t n = 1;
+
+	if (fd == -1)
+		return err_sys(e, ERR_CONFIG, "%s", path);
+	if (fstat(fd, &st) == -1 || st.st_size < 0 || st.st_size > CONFIG_MAX)
+		st.st_size = CONFIG_MAX;
+	buf_reserve(text, (size_t)st.st_size + 4096);	/* so that it need not move, leaving secrets behind */
+	while (n > 0 && text->len <= CONFIG_MAX) {
+		buf_reserve(text, 4096);
+		if ((n = read(fd, text->data + text->len, 4096)) > 0)
+			text->len += (size_t)n;
+		if (n == -1 && errno == EINTR)
+			n = 1;
+	}
+	if (n == -1)
+		err_sys(e, ERR_CONFIG, "%s", path);
+	close(fd);
+	return n == -1 ? -1 : text->len > CONFIG_MAX ? err_set(e, ERR_CONFIG, "%s: more than 1 MiB", path) : 0;
+}
+
+/* Splits a line in place; blanks around are gone. 0 where it says nothing. */
+static int
+split(char *line, size_t len, char **key, char **value)
+{
+	while (len > 0 && isspace((unsigned char)line[len - 1]))
+		line[--len] = '\0';
+	*key = line + strspn(line, " \t");
+	*value = *key + strcspn(*key, " \t");
+	if (**value != '\0')
+		*(*value)++ = '\0';
+	*value += strspn(*value, " \t");
+	len = strlen(*value);
+	if (len >= 2 && **value == '"' && (*value)[len - 1] == '"') {
+		(*value)[len - 1] = '\0';
+		(*value)++;
+	} else if (len == 0)
+		*value = NULL;
+	return **key != '\0' && **key != '#';
+}
+
+static int
+one_line(char *line, size_t len, char **section, config_fn *fn, void *ctx, struct err *e)
+{
+	char *key, *value;
+
+	if (len > CONFIG_LINE_MAX)
+		return err_set(e, ERR_CONFIG, "a line of more than %d octets", CONFIG_LINE_MAX);
+	if (strlen(line) != len)
+		return err_set(e, ERR_CONFIG, "a NUL octet");
+	if (!split(line, len, &key, &value))
+		return 0;
+	if (value == NULL)
+		return err_set(e, ERR_CONFIG, "\"%s\" has no value: write lines as `key value`", key);
+	if (strcmp(key, "account") == 0) {
+		if (*value == '\0' || value[strcspn(value, " \t/")] != '\0')
+			return err_set(e, ERR_CONFIG, "\"%s\" is no name of an account: one word, no /", value);
+		free(*section);
+		*section = xstrdup(value);
+	}
+	return fn(ctx, *section, key, value, e);
+}
+
+int
+config_read(const char *path, config_fn *fn, void *ctx, struct err *e)
+{
+	struct buf text = { 0 };
+	char *section = NULL, *line, *next, *end;
+	size_t number = 0;
+	int rc = read_all(&text, path, e);
+
+	end = text.data + text.len;
+	for (line = text.data; rc == 0 && line < end; line = next) {
+		number++;
+		next = memchr(line, '\n', (size_t)(end - line));
+		next = next != NULL ? next : end;	/* data[len] is there to be written */
+		*next = '\0';
+		if ((rc = one_line(line, (size_t)(next - line), &section, fn, ctx, e)) == -1)
+			err_prefix(e, "%s:%zu", path, number);
+		next++;
+	}
+	free(section);
+	buf_wipe(&text);
+	return rc;
+}
