@@ -35,6 +35,12 @@ struct race {
 	int errnum;				/* of the first failure */
 };
 
+static int
+past(int64_t deadline)
+{
+	return deadline != 0 && deadline_now() >= deadline;
+}
+
 static const char *
 advice(int errnum)
 {
@@ -170,11 +176,11 @@ run(struct race *r, int64_t deadline)
 			start(r);
 		if (r->fds == 0)
 			break;
-		if (deadline_now() >= deadline) {
+		if (past(deadline)) {
 			failed(r, ETIMEDOUT);
 			break;
 		}
-		if (r->next < r->addrs && r->next_at < until)
+		if (r->next < r->addrs && (until == 0 || r->next_at < until))
 			until = r->next_at;
 		if (deadline_poll(r->fd, r->fds, until, "connect", &ignored) > 0)
 			winner = sift(r);
@@ -242,7 +248,7 @@ connect_unix(int fd, const struct sockaddr_un *sun, int64_t deadline)
 			break;
 		if (errno != EAGAIN && errno != EINTR && errno != EINPROGRESS && errno != EALREADY)
 			return errno;
-		if (deadline_now() >= deadline)
+		if (past(deadline))
 			return ETIMEDOUT;
 		deadline_poll(&p, 1, deadline_in(50, deadline), "connect", &ignored);
 	}

@@ -18,7 +18,7 @@ struct conn {
 	char peer[300];		/* "mail.example.org port 25", for messages */
 };
 
-int dial_tcp(struct conn *, const char *host, const char *port, int64_t deadline, struct err *e);	/* deadline: see deadline_in */
+int dial_tcp(struct conn *, const char *host, const char *port, int64_t deadline, struct err *e);	/* deadline: see deadline_in; 0: none */
 int dial_unix(struct conn *, const char *path, int64_t deadline, struct err *e);
 int dial_exec(struct conn *, const char *command, struct err *e);	/* run by /bin/sh -c */
 void conn_close(struct conn *);	/* closes; a child is given a moment to end, then killed, and reaped */
