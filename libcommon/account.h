@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* account.h - the configured endpoint a program works with: options, configuration file, secrets, connection.
  * A key's value comes from -o, else from the account's section, else from the lines before the first section.
- * -a names a section, or is a URL used directly. Errors are ERR_CONFIG or ERR_USAGE and name file and line, or the option.
+ * -a names a section (or gives the address of its `from`), or is a URL used directly. Errors are ERR_CONFIG or ERR_USAGE and name file and line, or the option.
  * Owns its strings; account_free wipes secrets. */
 #ifndef ACCOUNT_H
 #define ACCOUNT_H
@@ -28,6 +28,7 @@ struct account {
 	struct url url;			/* the endpoint */
 	int64_t end;			/* of the run (deadline key) */
 	int verbose;			/* -v, counted */
+	char *secret;			/* once it was asked for */
 };
 
 /* The options all clients share; others are the caller's. For getopt: ACCOUNT_OPTS "…". */
@@ -35,7 +36,8 @@ struct account {
 int account_option(struct account *, int ch, const char *arg, struct err *e);
 
 /* Reads the configuration and settles on the account. endpoint (KEY_SEND, KEY_POP, KEY_IMAP, or KEY_COUNT for none) is parsed into url.
- * Without any -a and any file: 1 and nothing set but options, so that msend can deliver locally. 0 else. */
+ * Without any -a and any file: 1 and nothing set but options, so that msend can deliver locally; *e says what to write, for the
+ * programs that can't. 0 else. */
 int account_load(struct account *, enum account_key endpoint, struct err *e);
 const char *account_get(const struct account *, enum account_key);	/* NULL if not set */
 int account_number(const struct account *, enum account_key, int fallback, int max, int *n, struct err *e);

@@ -76,8 +76,8 @@ config_private(const char *path, struct err *e)
 	return 0;
 }
 
-static int
-read_all(struct buf *text, const char *path, struct err *e)
+int
+config_slurp(struct buf *text, const char *path, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
@@ -98,6 +98,7 @@ read_all(struct buf *text, const char *path, struct err *e)
 	if (n == -1)
 		err_sys(e, ERR_CONFIG, "%s", path);
 	close(fd);
+	buf_cut(text, text->len);	/* ends it */
 	return n == -1 ? -1 : text->len > CONFIG_MAX ? err_set(e, ERR_CONFIG, "%s: more than 1 MiB", path) : 0;
 }
 
@@ -149,7 +150,7 @@ config_read(const char *path, config_fn *fn, void *ctx, struct err *e)
 	struct buf text = { 0 };
 	char *section = NULL, *line, *next, *end;
 	size_t number = 0;
-	int rc = read_all(&text, path, e);
+	int rc = config_slurp(&text, path, e);
 
 	end = text.data + text.len;
 	for (line = text.data; rc == 0 && line < end; line = next) {

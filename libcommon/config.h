@@ -7,6 +7,7 @@
 #ifndef CONFIG_H
 #define CONFIG_H
 
+struct buf;
 struct err;
 
 /* section is NULL before the first account. Returns -1 with *e set to refuse (config adds file and line). */
@@ -15,6 +16,7 @@ typedef int config_fn(void *ctx, const char *section, const char *key, const cha
 char *config_path(void);	/* $PENNYPOST_CONFIG, else $XDG_CONFIG_HOME/pennypost/config (~/.config), else /etc/pennypost/config; the first
 				 * that exists, or NULL; the variable wins even when its file is missing. Caller frees. */
 int config_read(const char *path, config_fn *, void *ctx, struct err *e);
+int config_slurp(struct buf *text, const char *path, struct err *e);	/* a small private file, whole (1 MiB); the caller wipes it */
 char *config_tilde(const char *path);	/* ~/x becomes $HOME/x; caller frees */
 int config_private(const char *path, struct err *e);	/* -1 unless only its owner can read it */
 
