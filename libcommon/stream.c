@@ -347,7 +347,7 @@ stream_ready(struct stream *s, struct err *e)
 
 /* The server has hung up. What it said before is taken in; with nothing to read, the error stands. */
 static int
-hung_up(struct stream *s, struct err *e)
+hung_up(struct stream *s)
 {
 	struct err ignored;
 
@@ -372,10 +372,10 @@ drain(struct stream *s, const char *p, size_t n, struct err *e)
 			continue;
 		}
 		if (r == TLS_ERROR)
-			return hung_up(s, e);
+			return hung_up(s);
 		got = try_read(s, IN_MAX, e);
 		if (got == TLS_ERROR)
-			return hung_up(s, e);
+			return hung_up(s);
 		if (got <= 0 && wait_for(s, (short)(POLLOUT | (got == TLS_WANT_READ ? POLLIN : 0)), e) == -1)
 			return -1;
 	}
