@@ -17,6 +17,7 @@ struct sasl_opts {
 	const char *user;
 	const char *secret;	/* borrowed during sasl_new */
 	int safe;		/* TLS or a local connection */
+	const char *nonce;	/* SCRAM's, for tests: borrowed; NULL: a random one */
 };
 
 /* ERR_PERM when nothing offered is usable; the text says what is offered and what to do. */
