@@ -94,7 +94,7 @@ start(const char *command, int *fd, struct err *e)
 static int
 from_command(const struct account *a, const char *command, struct buf *out, struct err *e)
 {
-	int fd, status = 0, rc;
+	int fd = -1, status = 0, rc;
 	pid_t pid = start(command, &fd, e);
 
 	if (pid == -1)
