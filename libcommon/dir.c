@@ -51,8 +51,8 @@ dir_sync_parent(const char *path, struct err *e)
 	return r;
 }
 
-static int
-make_parent(const char *path, struct err *e)
+int
+dir_make_parent(const char *path, struct err *e)
 {
 	char *parent = parent_of(path);
 	int r = strcmp(parent, path) == 0 ? err_set(e, ERR_CANTCREAT, "make directory %s: no such place", path) : dir_make(parent, e);
@@ -68,7 +68,7 @@ dir_make(const char *path, struct err *e)
 
 	if (stat(path, &st) == 0)
 		return S_ISDIR(st.st_mode) ? 0 : err_set(e, ERR_CANTCREAT, "%s is not a directory", path);
-	if (errno == ENOENT && *path != '\0' && make_parent(path, e) == -1)
+	if (errno == ENOENT && *path != '\0' && dir_make_parent(path, e) == -1)
 		return -1;
 	if (mkdir(path, 0700) == 0)
 		return dir_sync_parent(path, e);

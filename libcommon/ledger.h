@@ -4,7 +4,8 @@
  * text up to 2048 octets, bytes that would break a line are %XX. A last line without its LF was torn by a crash: it is not there,
  * and is cut away. Rewritten (temporary file, sync, rename, sync of the directory) when most lines are dead.
  * The file is locked (flock) while open: a second opener gets ERR_TEMP at once. Changes are seen by ledger_get at once, but are
- * only promised after ledger_commit; a failed commit leaves the file as it was before. */
+ * only promised after ledger_commit; a failed commit leaves the file as it was before, and the changes wait for the next one. A key or
+ * value over the limit is not taken, and makes the next commit fail with ERR_DATA. */
 #ifndef LEDGER_H
 #define LEDGER_H
 
@@ -16,7 +17,7 @@ struct err;
 int ledger_open(struct ledger **, const char *path, const char *owner, struct err *e);	/* makes it, and its directory. A file of another
 											 * owner or format: ERR_DATA, untouched */
 void ledger_free(struct ledger **);			/* uncommitted changes are lost */
-int ledger_is_new(const struct ledger *);		/* it was made by this open */
+int ledger_is_new(const struct ledger *);		/* it was made by this open, or held nothing */
 
 const char *ledger_get(const struct ledger *, const char *key);	/* NULL if none; until the next change */
 void ledger_put(struct ledger *, const char *key, const char *value);
