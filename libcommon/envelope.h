@@ -12,7 +12,8 @@
  *   Penny-To: w <bob@example.net>        one a recipient: w waiting, s sent, r refused for good, b refused and bounced
  *   Penny-Reply: 451 4.7.1 …             the last reply about the recipient above, 120 octets, padded with spaces
  * Everything that changes has a fixed width, and is overwritten in place (envelope_update_*): one octet decides a recipient's fate.
- * Limits: block 8 MiB, address 512 octets. Broken or foreign files are ERR_DATA; the reader touches nothing. */
+ * Limits: block 8 MiB, address 512 octets: who writes keeps to them. Broken or foreign files are ERR_DATA; the reader touches nothing.
+ * Errors do not name the file: the caller prefixes its path. The rcpt array grows by envelope_add only. */
 #ifndef ENVELOPE_H
 #define ENVELOPE_H
 
