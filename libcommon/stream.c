@@ -319,8 +319,8 @@ int
 stream_copy(struct stream *s, uint64_t n, sink_fn *sink, void *ctx, struct err *e)
 {
 	while (n > 0) {
-		const char *p;
-		size_t have;
+		const char *p = NULL;
+		size_t have = 0;
 		int r = stream_peek(s, &p, &have, e);
 
 		if (r == 1)
