@@ -59,7 +59,7 @@ add_escaped(struct buf *out, unsigned char c)
 		buf_printf(out, "\\x%02x", (unsigned int)c);
 		return;
 	}
-	vis(seen, c, VIS_TAB | VIS_NL, 0);
+	vis(seen, c, VIS_CSTYLE | VIS_TAB | VIS_NL, '0');
 	buf_adds(out, seen);
 }
 

@@ -65,7 +65,7 @@ progress_text(const struct progress *p, int64_t now, struct buf *b)
 		buf_printf(b, " %s/s", add_bytes(b, p->bytes * 1000 / ms, p->bytes * 1000 / ms));
 	}
 	if (done > 0 && all > done)
-		add_left(b, (uint64_t)((double)ms * (double)(all - done) / (double)done / 1000));
+		add_left(b, (uint64_t)((double)ms * (double)(all - done) / (double)done / 1000 + 0.5));
 }
 
 void
