@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* stream.c - buffers, waits and trace over a plain or TLS connection.
- * The two kinds differ in struct ops only; STARTTLS changes the pointer. Nothing here blocks but wait_for, which is where the armed
+ * The two kinds differ in struct ops only; STARTTLS changes the pointer. Only wait_for waits, and that is where the armed
  * time is spent: only waiting counts, so a caller may take as long as it likes over its own files between two reads.
  * When a write fails because the server hung up, what it said before that is still worth reading (often why it hung up): then
  * writes are swallowed, and the read after its last words reports the end. */
