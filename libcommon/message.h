@@ -30,8 +30,14 @@ int message_field(const char *block, size_t n, size_t *pos, struct field *);	/* 
 int message_is(const struct field *, const char *name);			/* case ignored */
 int message_get(const char *block, size_t n, const char *name, struct buf *value);	/* first of that name, unfolded, trimmed; 0 if none */
 
+/* Display names and text for a header. Encoded words are parted by LF SP, which folds them (RFC 2047: at most 60 octets each). */
+void message_encode_words(struct buf *out, const char *utf8);	/* left as it is where it is ASCII; controls become spaces */
+void message_quote_name(struct buf *out, const char *name);	/* in double quotes where it needs them; other than ASCII stays */
+void message_mailbox(struct buf *out, const char *name, const char *addr);	/* Name <addr>, quoted or encoded; addr alone if the name is NULL or "" */
+
 /* Each mailbox in an address list (RFC 5322 3.4: names, quotes, comments, groups, routes dropped; RFC 6532 UTF-8), in order.
- * name and addr are until the call returns. ERR_DATA quotes what can't be read. */
+ * name ("" if none; the comment after an
+ * old-style address) and addr (message_addr_ok) are until the call returns. ERR_DATA quotes what can't be read. */
 typedef int message_addr_fn(void *ctx, const char *name, const char *addr, struct err *e);
 int message_addresses(const char *text, size_t n, message_addr_fn *, void *ctx, struct err *e);
 int message_addr_ok(const char *addr);		/* fit for an envelope: local part, optionally @domain; no control, space or <> outside quotes */
