@@ -11,10 +11,9 @@
 struct mboxrd {
 	sink_fn *sink;
 	void *ctx;
-	char line[8];	/* begin of a line that may yet be ^>*From */
-	size_t held;
-	int quoting;	/* 0 line start, 1 within '>'s or "From ", 2 rest of the line */
-	int last;	/* last byte given out */
+	size_t held;	/* octets of "From " that may yet have to be quoted */
+	enum { MBOXRD_START, MBOXRD_FROM, MBOXRD_REST } quoting;	/* among the '>'s at a line's start, within "From ", past them */
+	int last;	/* octet given out */
 };
 
 int mboxrd_begin(struct mboxrd *, sink_fn *, void *ctx, const char *sender, time_t when, struct err *e);	/* sender NULL: MAILER-DAEMON */
