@@ -20,7 +20,8 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_FROM] = "from", [KEY_SEND] = "send", [KEY_POP] = "pop", [KEY_IMAP] = "imap", [KEY_USER] = "user",
 	[KEY_PASSWORD] = "password", [KEY_AUTH] = "auth", [KEY_TLS] = "tls", [KEY_TLS_CA] = "tls-ca", [KEY_TLS_PIN] = "tls-pin",
 	[KEY_TLS_CERT] = "tls-cert", [KEY_TLS_KEY] = "tls-key", [KEY_HELO] = "helo", [KEY_TIMEOUT] = "timeout",
-	[KEY_DEADLINE] = "deadline", [KEY_MAILDIR] = "maildir", [KEY_QUEUE] = "queue", [KEY_RETRY] = "retry", [KEY_EXPIRE] = "expire",
+	[KEY_DEADLINE] = "deadline", [KEY_MAILDIR] = "maildir", [KEY_QUEUE] = "queue", [KEY_RETRY] = "retry",
+	    [KEY_EXPIRE] = "expire",
 };
 
 static enum account_key
@@ -81,7 +82,8 @@ set_option(struct account *a, const char *arg, struct err *e)
 	if (key == KEY_COUNT)
 		return err_set(e, ERR_USAGE, "-o %.*s: no such key, see pennypost(5)", (int)len, arg);
 	if (key == KEY_PASSWORD && *value != '!')
-		return err_set(e, ERR_USAGE, "-o password: others could see it; write -o 'password=!command', or use the configuration file");
+		return err_set(e, ERR_USAGE,
+		    "-o password: others could see it; write -o 'password=!command', or use the configuration file");
 	if (check_value(key, value, e) == -1) {
 		e->class = ERR_USAGE;
 		return err_prefix(e, "-o");
@@ -161,7 +163,8 @@ read_file(struct account *a, int by_url, struct err *e)
 	}
 	rc = config_read(a->file, take_line, &r, e);
 	if (rc == 0 && a->which != NULL && !by_url && a->name == NULL)
-		rc = err_set(e, ERR_CONFIG, "no account %s in %s; it has: %s", a->which, a->file, r.names.len > 0 ? buf_str(&r.names) : "none");
+		rc = err_set(e, ERR_CONFIG, "no account %s in %s; it has: %s", a->which, a->file,
+		    r.names.len > 0 ? buf_str(&r.names) : "none");
 	buf_free(&r.names);
 	free(name);
 	return rc;
@@ -173,10 +176,12 @@ no_file(const struct account *a, struct err *e)
 	char *path = config_tilde("~/.config/pennypost/config");
 
 	if (a->which != NULL)
-		err_set(e, ERR_CONFIG, "no account %s: there is no configuration; write %s (see pennypost(5)), or give -a a URL such as "
+		err_set(e, ERR_CONFIG,
+		    "no account %s: there is no configuration; write %s (see pennypost(5)), or give -a a URL such as "
 		    "imaps://ann@mail.example.org", a->which, path);
 	else
-		err_set(e, ERR_CONFIG, "no configuration: write %s (see pennypost(5)), or give a URL, as in -a imaps://ann@mail.example.org", path);
+		err_set(e, ERR_CONFIG,
+		    "no configuration: write %s (see pennypost(5)), or give a URL, as in -a imaps://ann@mail.example.org", path);
 	free(path);
 	return a->which != NULL ? -1 : 1;
 }
@@ -189,7 +194,8 @@ settle_endpoint(struct account *a, enum account_key endpoint, int by_url, struct
 
 	if (text == NULL)
 		return err_set(e, ERR_CONFIG, "%s%s has no `%s`: add a line such as `%s %s://ann@mail.example.org` to %s",
-		    a->name != NULL ? "account " : "", a->name != NULL ? a->name : a->file, key_names[endpoint], key_names[endpoint],
+		    a->name != NULL ? "account " : "", a->name != NULL ? a->name : a->file, key_names[endpoint],
+		    key_names[endpoint],
 		    example[endpoint], a->file);
 	if (url_parse(&a->url, text, e) == -1) {
 		e->class = by_url ? ERR_USAGE : e->class;

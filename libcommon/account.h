@@ -36,9 +36,9 @@ struct account {
 #define ACCOUNT_OPTS "a:o:v"
 int account_option(struct account *, int ch, const char *arg, struct err *e);
 
-/* Reads the configuration and settles on the account. endpoint (KEY_SEND, KEY_POP, KEY_IMAP, or KEY_COUNT for none) is parsed into url.
- * Without any -a and any file: 1 and nothing set but options, so that msend can deliver locally; *e says what to write, for the
- * programs that can't. 0 else. */
+/* Reads the configuration and settles on the account. endpoint (KEY_SEND, KEY_POP, KEY_IMAP, or KEY_COUNT for none) is parsed
+ * into url. Without any -a and any file: 1 and nothing set but options, so that msend can deliver locally; *e says what to write, for
+ * the programs that can't. 0 else. */
 int account_load(struct account *, enum account_key endpoint, struct err *e);
 const char *account_get(const struct account *, enum account_key);	/* NULL if not set */
 int account_number(const struct account *, enum account_key, int fallback, int max, int *n, struct err *e);
@@ -59,8 +59,8 @@ struct service {
 	int unix_path;		/* the url's path is a socket */
 };
 /* Connects as the URL says: TCP with or without implicit TLS, Unix socket, or exec:. services ends with a NULL scheme; exec: is
- * known to all. *starttls is set where the protocol must ask for TLS itself before any secret or mail: on plain TCP unless tls=off, on
- * exec: and Unix sockets only with tls=on. */
+ * known to all. *starttls is set where the protocol must ask for TLS itself before any secret or mail: on plain TCP unless
+ * tls=off, on exec: and Unix sockets only with tls=on. */
 int account_connect(struct account *, const struct service *, struct stream **, int *starttls, struct err *e);
 int account_starttls(struct account *, struct stream *, struct err *e);	/* the handshake, after the server said yes */
 

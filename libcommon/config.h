@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* config.h - reads the configuration file: lines of `key value`, as ssh_config.
  * `account NAME` opens a section; lines before the first one hold for every account. # starts a comment line; blanks around
- * are nothing; a value that begins and ends with a double quote stands between them. Knows no key: the reader is handed each line,
- * also `account NAME` itself as the first of its section, and says what is wrong with it.
+ * are nothing; a value that begins and ends with a double quote stands between them. Knows no key: the reader is handed each
+ * line, also `account NAME` itself as the first of its section, and says what is wrong with it.
  * Limits: 1 MiB, lines of 4096 octets; NUL is refused. Errors are ERR_CONFIG and begin with "FILE:LINE: ". */
 #ifndef CONFIG_H
 #define CONFIG_H
@@ -13,10 +13,11 @@ struct err;
 /* section is NULL before the first account. Returns -1 with *e set to refuse (config adds file and line). */
 typedef int config_fn(void *ctx, const char *section, const char *key, const char *value, struct err *e);
 
-char *config_path(void);	/* $PENNYPOST_CONFIG, else $XDG_CONFIG_HOME/pennypost/config (~/.config), else /etc/pennypost/config; the first
-				 * that exists, or NULL; the variable wins even when its file is missing. Caller frees. */
+/* $PENNYPOST_CONFIG, else $XDG_CONFIG_HOME/pennypost/config (~/.config), else /etc/pennypost/config; the first that exists, or
+ * NULL; the variable wins even when its file is missing. Caller frees. */
+char *config_path(void);
 int config_read(const char *path, config_fn *, void *ctx, struct err *e);
-int config_slurp(struct buf *text, const char *path, struct err *e);	/* a small private file, whole (1 MiB); the caller wipes it */
+int config_slurp(struct buf *text, const char *path, struct err *e);	/* a whole small file (1 MiB); the caller wipes it */
 char *config_tilde(const char *path);	/* ~/x becomes $HOME/x; caller frees */
 int config_private(const char *path, struct err *e);	/* -1 unless only its owner can read it */
 

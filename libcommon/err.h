@@ -30,10 +30,10 @@ struct err {
 
 /* All return -1, so that a caller can say: return err_set(e, ERR_DATA, "…"). */
 int err_set(struct err *, enum err_class, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-int err_sys(struct err *, enum err_class, const char *fmt, ...) __attribute__((format(printf, 3, 4))); /* ": strerror(errno)" follows */
+int err_sys(struct err *, enum err_class, const char *fmt, ...) __attribute__((format(printf, 3, 4))); /* ": strerror" */
 int err_prefix(struct err *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));	/* "prefix: text"; class stays */
 
 void err_clear(struct err *);
-enum err_class err_file(int errnum);	/* class of a failed file call: ENOSPC, EDQUOT, EIO → ERR_IO; EACCES, EROFS, ENOENT → ERR_CANTCREAT … */
+enum err_class err_file(int errnum);	/* of a file call: EIO, ENOSPC → ERR_IO; EACCES, ENOENT → ERR_CANTCREAT … */
 
 #endif

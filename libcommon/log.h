@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* log.h - lines for people: warnings, errors and the wire trace, on stderr.
  * Every byte that may come from a server, a message or a file name goes through log_safe: printable text and valid UTF-8
- * stay, controls (C0, DEL, C1), broken UTF-8 and direction overrides become vis(3) escapes, so nothing reaches a terminal alive. */
+ * stay, controls (C0, DEL, C1), broken UTF-8 and direction overrides become vis(3) escapes, nothing reaches a terminal alive. */
 #ifndef LOG_H
 #define LOG_H
 
@@ -15,6 +15,6 @@ void log_safe(struct buf *out, const char *text, size_t len);	/* appends the har
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* "program: text" */
 int log_err(const struct err *);				/* the same; returns the exit code, main's last call */
 void log_trace(const char *side, const char *text, size_t len);	/* "C: text", side is "C" or "S" */
-void log_status(const char *text);	/* a line on the terminal that the next line or status replaces; NULL takes it away (progress.h) */
+void log_status(const char *text);	/* a line that the next line or status replaces; NULL takes it away (progress.h) */
 
 #endif

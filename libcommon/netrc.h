@@ -8,7 +8,7 @@
 struct buf;
 struct err;
 
-/* The first entry for the host whose login and port, where given, are these; port may be NULL. 0, 1 if there is none (or no file),
+/* The first entry for the host whose login and port, where given, are these; port may be NULL. 0; 1 if there is none or no file;
  * -1 with ERR_CONFIG where it can't be read or others can read it. */
 int netrc_find(const char *path, const char *host, const char *port, const char *user, struct buf *password, struct err *e);
 

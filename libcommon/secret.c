@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* secret.c - where a password comes from: the password key, ~/.netrc, systemd's credentials, the terminal; the first that has one.
+/* secret.c - where a password comes from: the password key, ~/.netrc, systemd credentials, the terminal; the first that has one.
  * A file that holds it must be its owner's alone. Copies are wiped; error texts never hold any part of it. */
 #include "account.h"
 
@@ -169,7 +169,8 @@ from_terminal(const struct account *a, struct buf *out)
 
 	if (!isatty(STDERR_FILENO))
 		return 1;
-	snprintf(prompt, sizeof prompt, "Password of %.200s at %.300s: ", account_user(a), a->url.host != NULL ? a->url.host : "the server");
+	snprintf(prompt, sizeof prompt, "Password of %.200s at %.300s: ", account_user(a),
+	    a->url.host != NULL ? a->url.host : "the server");
 	if (readpassphrase(prompt, text, sizeof text, RPP_ECHO_OFF | RPP_REQUIRE_TTY) != NULL && text[0] != '\0') {
 		buf_adds(out, text);
 		rc = 0;
@@ -188,9 +189,11 @@ look(const struct account *a, struct buf *out, struct err *e)
 	if (from_terminal(a, out) == 0)
 		return 0;
 	if (a->name != NULL)
-		return err_set(e, ERR_CONFIG, "no password for account %s: add a line `password !command` to it in %s, or put it into ~/.netrc",
+		return err_set(e, ERR_CONFIG,
+		    "no password for account %s: add a line `password !command` to it in %s, or put it into ~/.netrc",
 		    a->name, a->file);
-	return err_set(e, ERR_CONFIG, "no password for %s: put it into ~/.netrc, or make this an account with a `password`, see pennypost(5)",
+	return err_set(e, ERR_CONFIG,
+	    "no password for %s: put it into ~/.netrc, or make this an account with a `password`, see pennypost(5)",
 	    account_user(a));
 }
 

@@ -43,7 +43,8 @@ find_service(const struct account *a, const struct service **s, struct err *e)
 
 	if (strcmp(u->scheme, "exec") == 0) {
 		*s = NULL;
-		return u->path != NULL && *u->path != '\0' ? 0 : err_set(e, ERR_CONFIG, "exec: needs a command, as in exec:ssh host imapd");
+		return u->path != NULL && *u->path != '\0' ? 0 : err_set(e, ERR_CONFIG,
+		    "exec: needs a command, as in exec:ssh host imapd");
 	}
 	while ((*s)->scheme != NULL && strcmp((*s)->scheme, u->scheme) != 0)
 		(*s)++;

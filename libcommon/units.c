@@ -43,7 +43,8 @@ bad:
 int
 units_span(const char *text, int64_t *seconds, struct err *e)
 {
-	static const struct { char letter; int unit; } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 } };
+	static const struct { char letter; int unit; } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
+	{ 'w', 604800 } };
 	const char *p = text;
 	int64_t n, sum = 0;
 	size_t i;

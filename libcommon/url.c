@@ -63,7 +63,8 @@ static int
 parse_user(struct url *u, const char *p, size_t n, struct err *e)
 {
 	if (memchr(p, ':', n) != NULL)
-		return err_set(e, ERR_CONFIG, "a URL must not hold a password, others could see it: use the password key, or ~/.netrc");
+		return err_set(e, ERR_CONFIG,
+		    "a URL must not hold a password, others could see it: use the password key, or ~/.netrc");
 	if (n == 0)
 		return err_set(e, ERR_CONFIG, "no user before the @");
 	if ((u->user = decode(p, n)) == NULL)
@@ -99,7 +100,8 @@ parse_host(struct url *u, const char *p, size_t n, struct err *e)
 
 	if (n > 0 && *p == '[') {
 		if ((close = memchr(p, ']', n)) == NULL || memchr(p, ':', (size_t)(close - p)) == NULL)
-			return err_set(e, ERR_CONFIG, "a bad address \"%.*s\": an IPv6 address stands between [ and ]", (int)n, p);
+			return err_set(e, ERR_CONFIG, "a bad address \"%.*s\": an IPv6 address stands between [ and ]", (int)n,
+			    p);
 		allowed = "0123456789abcdefABCDEF:.%ghijklmnopqrstuvwxyzGHIJKLMNOPQRSTUVWXYZ-_";	/* %eth0: a zone */
 		u->host = xstrndup(p + 1, (size_t)(close - p) - 1);
 		p = close + 1;

@@ -59,10 +59,12 @@ note(void *ctx, const char *section, const char *key, const char *value, struct 
 
 static const struct { const char *text; size_t len; const char *out, *err; } cases[] = {
 	T("", "", NULL), T("\n\n  \t\n# c\n   # c\n", "", NULL), T("a b", "-|a|b\n", NULL), T("a b\r\n", "-|a|b\n", NULL),
-	T("  a \t b c  \n", "-|a|b c\n", NULL), T("a \"b  \"\n", "-|a|b  \n", NULL), T("a \"\"\n", "-|a|\n", NULL), T("a \"\n", "-|a|\"\n", NULL),
+	T("  a \t b c  \n", "-|a|b c\n", NULL), T("a \"b  \"\n", "-|a|b  \n", NULL), T("a \"\"\n", "-|a|\n", NULL),
+	T("a \"\n", "-|a|\"\n", NULL),
 	T("a \"b\" <c>\n", "-|a|\"b\" <c>\n", NULL), T("a b # c\n", "-|a|b # c\n", NULL), T("a \"x\"y\"\n", "-|a|x\"y\n", NULL),
 	T("a 1\naccount w\nb 2\naccount h\nc 3\n", "-|a|1\nw|account|w\nw|b|2\nh|account|h\nh|c|3\n", NULL),
-	T("a 1\nbad x\n", "-|a|1\n", ":2: no such key \"bad\""), T("a\n", "", ":1: \"a\" has no value: write lines as `key value`"),
+	T("a 1\nbad x\n", "-|a|1\n", ":2: no such key \"bad\""),
+	T("a\n", "", ":1: \"a\" has no value: write lines as `key value`"),
 	T("account\n", "", ":1: \"account\" has no value: write lines as `key value`"),
 	T("\n\naccount a b\n", "", ":3: \"a b\" is no name of an account: one word, no /"),
 	T("account a/b\n", "", ":1: \"a/b\" is no name of an account: one word, no /"),
@@ -173,7 +175,8 @@ test_places(void **state)
 static void
 test_private(void **state)
 {
-	static const struct { mode_t mode; int rc; } modes[] = { { 0600, 0 }, { 0400, 0 }, { 0640, -1 }, { 0604, -1 }, { 0660, -1 }, { 0644, -1 } };
+	static const struct { mode_t mode; int rc; } modes[] = { { 0600, 0 }, { 0400, 0 }, { 0640, -1 }, { 0604, -1 },
+	{ 0660, -1 }, { 0644, -1 } };
 	struct err e;
 	size_t i;
 

@@ -50,7 +50,7 @@ test_poll(void **state)
 	assert_int_equal(e.class, ERR_TEMP);
 	assert_string_equal(e.text, "reply: timed out");
 	assert_int_equal(write(fds[1], "x", 1), 1);
-	assert_int_equal(deadline_poll(&p, 1, deadline_now() - 1, "reply", &e), 1);	/* what is there already is had, however late */
+	assert_int_equal(deadline_poll(&p, 1, deadline_now() - 1, "reply", &e), 1);	/* it is there, however late */
 	assert_int_equal(deadline_poll(&p, 1, 0, "reply", &e), 1);
 	close(fds[0]);
 	close(fds[1]);

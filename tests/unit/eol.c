@@ -27,11 +27,15 @@ static const struct way to_lf = { eol_to_lf, eol_to_lf_end }, to_crlf = { eol_to
 
 static const struct { const struct way *way; const char *in; size_t in_len; const char *out; size_t out_len; } cases[] = {
 	T(to_lf, "", ""), T(to_lf, "\r\n", "\n"), T(to_lf, "a\r\nb\r\n", "a\nb\n"), T(to_lf, "a", "a"), T(to_lf, "a\r", "a\r"),
-	T(to_lf, "\r\r\n", "\r\n"), T(to_lf, "\r\r\r", "\r\r\r"), T(to_lf, "\n\r", "\n\r"), T(to_lf, "a\nb\rc\r\n", "a\nb\rc\n"),
+	T(to_lf, "\r\r\n", "\r\n"), T(to_lf, "\r\r\r", "\r\r\r"), T(to_lf, "\n\r", "\n\r"),
+	T(to_lf, "a\nb\rc\r\n", "a\nb\rc\n"),
 	T(to_lf, "a\0\r\n\0", "a\0\n\0"), T(to_lf, "\r\n\r\n\r\n", "\n\n\n"),
-	T(to_crlf, "", ""), T(to_crlf, "\n", "\r\n"), T(to_crlf, "a\nb\n", "a\r\nb\r\n"), T(to_crlf, "a", "a\r\n"), T(to_crlf, "a\r", "a\r\n"),
-	T(to_crlf, "a\r\nb", "a\r\nb\r\n"), T(to_crlf, "\r\r\n", "\r\n\r\n"), T(to_crlf, "\n\r", "\r\n\r\n"), T(to_crlf, "\r.\r\n", "\r\n.\r\n"),
-	T(to_crlf, "\n.\n", "\r\n.\r\n"), T(to_crlf, "\r\n\n\r", "\r\n\r\n\r\n"), T(to_crlf, "a\0\nb", "a\0\r\nb\r\n"), T(to_crlf, "\r\rx\r", "\r\n\r\nx\r\n"),
+	T(to_crlf, "", ""), T(to_crlf, "\n", "\r\n"), T(to_crlf, "a\nb\n", "a\r\nb\r\n"), T(to_crlf, "a", "a\r\n"),
+	T(to_crlf, "a\r", "a\r\n"),
+	T(to_crlf, "a\r\nb", "a\r\nb\r\n"), T(to_crlf, "\r\r\n", "\r\n\r\n"), T(to_crlf, "\n\r", "\r\n\r\n"),
+	T(to_crlf, "\r.\r\n", "\r\n.\r\n"),
+	T(to_crlf, "\n.\n", "\r\n.\r\n"), T(to_crlf, "\r\n\n\r", "\r\n\r\n\r\n"), T(to_crlf, "a\0\nb", "a\0\r\nb\r\n"),
+	T(to_crlf, "\r\rx\r", "\r\n\r\nx\r\n"),
 };
 
 static void

@@ -58,8 +58,10 @@ static void
 test_classes(void **state)
 {
 	static const struct { int number; enum err_class class; } cases[] = {
-		{ ENOSPC, ERR_IO }, { EDQUOT, ERR_IO }, { EIO, ERR_IO }, { EFBIG, ERR_IO }, { EACCES, ERR_CANTCREAT }, { EROFS, ERR_CANTCREAT },
-		{ ENOENT, ERR_CANTCREAT }, { ENOTDIR, ERR_CANTCREAT }, { EMFILE, ERR_TEMP }, { ENOMEM, ERR_TEMP }, { EBADF, ERR_IO },
+		{ ENOSPC, ERR_IO }, { EDQUOT, ERR_IO }, { EIO, ERR_IO }, { EFBIG, ERR_IO }, { EACCES, ERR_CANTCREAT },
+		{ EROFS, ERR_CANTCREAT },
+		{ ENOENT, ERR_CANTCREAT }, { ENOTDIR, ERR_CANTCREAT }, { EMFILE, ERR_TEMP }, { ENOMEM, ERR_TEMP },
+		{ EBADF, ERR_IO },
 	};
 	size_t i;
 

@@ -19,14 +19,17 @@
 #define TO(s, want) { s, sizeof s - 1, want }
 
 static const struct { const char *text; size_t len; const char *want; } cases[] = {
-	SAME(""), SAME("250 2.0.0 Ok: queued as 4XYZ"), SAME("DOMAIN\\user ~ 100% %s%n"), SAME("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x93\xac"),
+	SAME(""), SAME("250 2.0.0 Ok: queued as 4XYZ"), SAME("DOMAIN\\user ~ 100% %s%n"),
+	SAME("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x93\xac"),
 	SAME("\xc2\xa0 \xf4\x8f\xbf\xbf"),
 	TO("\x1b[31mred", "\\^[[31mred"), TO("a\tb\r\nc", "a\\tb\\r\\nc"), TO("\x7f", "\\^?"), TO("a\0b", "a\\000b"),
 	TO("\x9b" "31m", "\\x9b31m"), TO("\xc2\x9b" "31m", "\\xc2\\x9b31m"), TO("\xc2\x80", "\\xc2\\x80"),
-	TO("\xe2\x80\xae" "abc", "\\xe2\\x80\\xaeabc"), TO("\xe2\x80\xaa", "\\xe2\\x80\\xaa"), TO("\xe2\x81\xa6", "\\xe2\\x81\\xa6"),
+	TO("\xe2\x80\xae" "abc", "\\xe2\\x80\\xaeabc"), TO("\xe2\x80\xaa", "\\xe2\\x80\\xaa"),
+	TO("\xe2\x81\xa6", "\\xe2\\x81\\xa6"),
 	TO("\xe2\x81\xa9", "\\xe2\\x81\\xa9"), TO("\xe2\x80\xa8", "\\xe2\\x80\\xa8"),
 	TO("\xc0\x9b", "\\xc0\\x9b"), TO("\xe0\x82\x9b", "\\xe0\\x82\\x9b"), TO("\xed\xa0\x80", "\\xed\\xa0\\x80"),
-	TO("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"), TO("\xff\xfe", "\\xff\\xfe"), TO("\xe2\x82", "\\xe2\\x82"), TO("\xc3(", "\\xc3("),
+	TO("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"), TO("\xff\xfe", "\\xff\\xfe"), TO("\xe2\x82", "\\xe2\\x82"),
+	TO("\xc3(", "\\xc3("),
 	TO("ok\xf0\x9f\x93", "ok\\xf0\\x9f\\x93"),
 };
 
@@ -94,7 +97,8 @@ test_stderr(void **state)
 	got[n] = '\0';
 	fclose(f);
 	assert_int_equal(rc, 75);
-	assert_string_equal(got, "mtest: 1 \\a two\nmtest: server said \"\\^[[2J\"\nC: EHLO \\x9b\n\r\033[Kbusy\r\033[Kmtest: over\n");
+	assert_string_equal(got,
+	    "mtest: 1 \\a two\nmtest: server said \"\\^[[2J\"\nC: EHLO \\x9b\n\r\033[Kbusy\r\033[Kmtest: over\n");
 }
 
 int

@@ -30,7 +30,8 @@ test_text(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct progress p = { .verb = "fetching", .items = cases[i].items, .items_all = cases[i].items_all, .bytes = cases[i].bytes,
+		struct progress p = { .verb = "fetching", .items = cases[i].items, .items_all = cases[i].items_all,
+		    .bytes = cases[i].bytes,
 		    .bytes_all = cases[i].bytes_all, .began = 1000 };
 
 		buf_cut(&b, 0);

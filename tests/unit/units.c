@@ -15,17 +15,23 @@ typedef int unit_fn(const char *, int64_t *, struct err *);
 
 static const struct { unit_fn *fn; const char *text; int64_t want; } good[] = {
 	{ units_size, "0", 0 }, { units_size, "512", 512 }, { units_size, "20k", 20480 }, { units_size, "20K", 20480 },
-	{ units_size, "1M", 1048576 }, { units_size, "1m", 1048576 }, { units_size, "2G", 2147483648 }, { units_size, "007", 7 },
+	{ units_size, "1M", 1048576 }, { units_size, "1m", 1048576 }, { units_size, "2G", 2147483648 },
+	{ units_size, "007", 7 },
 	{ units_size, "9223372036854775807", INT64_MAX }, { units_size, "8589934591G", INT64_MAX - 1073741823 },
-	{ units_span, "0", 0 }, { units_span, "90", 90 }, { units_span, "90s", 90 }, { units_span, "15m", 900 }, { units_span, "12h", 43200 },
-	{ units_span, "14d", 1209600 }, { units_span, "2w", 1209600 }, { units_span, "1d12h", 129600 }, { units_span, "1h30", 3630 },
+	{ units_span, "0", 0 }, { units_span, "90", 90 }, { units_span, "90s", 90 }, { units_span, "15m", 900 },
+	{ units_span, "12h", 43200 },
+	{ units_span, "14d", 1209600 }, { units_span, "2w", 1209600 }, { units_span, "1d12h", 129600 },
+	{ units_span, "1h30", 3630 },
 };
 
 static const struct { unit_fn *fn; const char *text; } bad[] = {
-	{ units_size, "" }, { units_size, "k" }, { units_size, "-1" }, { units_size, "+1" }, { units_size, " 1" }, { units_size, "1 " },
-	{ units_size, "1kk" }, { units_size, "1.5M" }, { units_size, "1T" }, { units_size, "0x10" }, { units_size, "9223372036854775808" },
+	{ units_size, "" }, { units_size, "k" }, { units_size, "-1" }, { units_size, "+1" }, { units_size, " 1" },
+	{ units_size, "1 " },
+	{ units_size, "1kk" }, { units_size, "1.5M" }, { units_size, "1T" }, { units_size, "0x10" },
+	{ units_size, "9223372036854775808" },
 	{ units_size, "8589934592G" }, { units_size, "99999999999999999999999999" },
-	{ units_span, "" }, { units_span, "d" }, { units_span, "-1d" }, { units_span, "1y" }, { units_span, "1D" }, { units_span, "1d-" },
+	{ units_span, "" }, { units_span, "d" }, { units_span, "-1d" }, { units_span, "1y" }, { units_span, "1D" },
+	{ units_span, "1d-" },
 	{ units_span, "9223372036854775807m" }, { units_span, "9223372036854775807s1s" }, { units_span, "1d 2h" },
 };
 

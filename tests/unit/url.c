@@ -30,16 +30,23 @@ static const struct { const char *text; struct url want; } good[] = {
 };
 
 static const struct { const char *text, *says; } bad[] = {
-	{ "", "no URL" }, { "work", "no URL" }, { "ann@example.org", "no URL" }, { "://host", "no URL" }, { "1a:b", "no URL" }, { "a:b", "no URL" },
+	{ "", "no URL" }, { "work", "no URL" }, { "ann@example.org", "no URL" }, { "://host", "no URL" }, { "1a:b", "no URL" },
+	{ "a:b", "no URL" },
 	{ "smtp://", "no host" }, { "smtp:///path", "no host" }, { "smtp://ann@", "no host" }, { "smtp://@host", "no user" },
-	{ "smtp://host:", "bad port" }, { "smtp://host:0", "bad port" }, { "smtp://host:65536", "bad port" }, { "smtp://host:+25", "bad port" },
+	{ "smtp://host:", "bad port" }, { "smtp://host:0", "bad port" }, { "smtp://host:65536", "bad port" },
+	{ "smtp://host:+25", "bad port" },
 	{ "smtp://host:25x", "bad port" }, { "smtp://host:smtp", "bad port" }, { "smtp://host:123456", "bad port" },
 	{ "smtp://ann:sesame@host", "password" }, { "smtp://ann:@host", "password" }, { "smtp://a@b:sesame@host", "password" },
-	{ "smtp://ho st", "bad host" }, { "smtp://h\xc3\xb6st", "bad host" }, { "smtp://h%41", "bad host" }, { "smtp://a\"b", "bad host" },
-	{ "smtp://[::1", "bad address" }, { "smtp://[]", "bad address" }, { "smtp://[host]", "bad address" }, { "smtp://[::1]x", "bad host" },
-	{ "smtp://[::1]:", "bad port" }, { "smtp://[::1$]", "bad host" }, { "smtp://host?x", "nothing may follow" }, { "smtp://host/a#b", "nothing may follow" },
-	{ "smtp://a%@host", "escape" }, { "smtp://a%4@host", "escape" }, { "smtp://a%zz@host", "escape" }, { "smtp://a%00b@host", "escape" },
-	{ "smtp://a%0ab@host", "escape" }, { "smtp://a%7f@host", "escape" }, { "smtp://host\r\n", "control" }, { "exec:a\nb", "control" },
+	{ "smtp://ho st", "bad host" }, { "smtp://h\xc3\xb6st", "bad host" }, { "smtp://h%41", "bad host" },
+	{ "smtp://a\"b", "bad host" },
+	{ "smtp://[::1", "bad address" }, { "smtp://[]", "bad address" }, { "smtp://[host]", "bad address" },
+	{ "smtp://[::1]x", "bad host" },
+	{ "smtp://[::1]:", "bad port" }, { "smtp://[::1$]", "bad host" }, { "smtp://host?x", "nothing may follow" },
+	{ "smtp://host/a#b", "nothing may follow" },
+	{ "smtp://a%@host", "escape" }, { "smtp://a%4@host", "escape" }, { "smtp://a%zz@host", "escape" },
+	{ "smtp://a%00b@host", "escape" },
+	{ "smtp://a%0ab@host", "escape" }, { "smtp://a%7f@host", "escape" }, { "smtp://host\r\n", "control" },
+	{ "exec:a\nb", "control" },
 	{ "maildir:\x7f", "control" },
 };
 
