@@ -1,105 +1,25 @@
 /* SPDX-License-Identifier: ISC */
-/* stream.c - buffers, waits and trace over a plain or TLS connection.
- * The two kinds differ in struct ops only; STARTTLS changes the pointer. Only wait_for waits, and that is where the armed
- * time is spent: only waiting counts, so a caller may take as long as it likes over its own files between two reads.
- * When a write fails because the server hung up, what it said before that is still worth reading (often why it hung up): then
- * writes are swallowed, and the read after its last words reports the end. */
-#include <errno.h>
-#include <poll.h>
+/* stream.c - lines, counted octets and the trace, over the buffers of streambuf.c. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "buf.h"
 #include "deadline.h"
 #include "err.h"
 #include "log.h"
-#include "stream.h"
+#include "streambuf.h"
 #include "xalloc.h"
 
-#define IN_SIZE		((size_t)16 * 1024)	/* one TLS record */
-#define IN_MAX		((size_t)1024 * 1024)	/* while a write waits */
-#define OUT_SIZE	((size_t)32 * 1024)
-#define PROGRESS	4096			/* octets that renew the armed time */
 #define TIMEOUT		60
 #define MAX_LINE	8192
-
-/* read, write: > 0, or one of the enum of tls.h with *e set where it is TLS_ERROR. */
-struct ops {
-	ssize_t (*read)(struct stream *, char *, size_t, struct err *);
-	ssize_t (*write)(struct stream *, const char *, size_t, struct err *);
-};
-
-struct stream {
-	const struct ops *ops;
-	struct conn conn;
-	struct tls *tls;
-	struct stream_opts opts;
-	int64_t armed, left;	/* ms: the time armed, what is not yet waited of it */
-	size_t moved;		/* octets since it was armed, or renewed */
-	char *in;
-	size_t in_at, in_end, in_cap;
-	int eof;		/* of the input */
-	int deaf;		/* the server reads no more: writes are dropped */
-	size_t out_len;
-	int out_secret;		/* to be wiped once it is sent */
-	uint64_t bulk_in, bulk_out;	/* not yet traced */
-	struct buf line;	/* being formatted */
-	char out[OUT_SIZE];
-};
-
-static ssize_t
-plain_result(const struct stream *s, ssize_t r, ssize_t again, struct err *e)
-{
-	if (r >= 0)
-		return r;
-	if (errno == EAGAIN || errno == EINTR)
-		return again;
-	return err_sys(e, ERR_TEMP, "connection to %s lost", s->conn.peer);
-}
-
-static ssize_t
-plain_read(struct stream *s, char *p, size_t n, struct err *e)
-{
-	return plain_result(s, recv(s->conn.fd, p, n, 0), TLS_WANT_READ, e);
-}
-
-static ssize_t
-plain_write(struct stream *s, const char *p, size_t n, struct err *e)
-{
-	return plain_result(s, send(s->conn.fd, p, n, MSG_NOSIGNAL), TLS_WANT_WRITE, e);
-}
-
-static ssize_t
-over_tls_read(struct stream *s, char *p, size_t n, struct err *e)
-{
-	ssize_t r = tls_read(s->tls, p, n, e);
-
-	if (r == TLS_ERROR)
-		err_prefix(e, "%s", s->conn.peer);
-	return r;
-}
-
-static ssize_t
-over_tls_write(struct stream *s, const char *p, size_t n, struct err *e)
-{
-	ssize_t r = tls_write(s->tls, p, n, e);
-
-	if (r == TLS_ERROR)
-		err_prefix(e, "%s", s->conn.peer);
-	return r;
-}
-
-static const struct ops plain = { plain_read, plain_write };
-static const struct ops over_tls = { over_tls_read, over_tls_write };
 
 struct stream *
 stream_new(struct conn *c, const struct stream_opts *o)
 {
 	struct stream *s = xcalloc(1, sizeof *s);
 
-	s->ops = &plain;
+	s->ops = &stream_plain;
 	s->conn = *c;
 	c->fd = -1;
 	c->pid = 0;
@@ -108,7 +28,7 @@ stream_new(struct conn *c, const struct stream_opts *o)
 		s->opts.timeout = TIMEOUT;
 	if (s->opts.max_line == 0)
 		s->opts.max_line = MAX_LINE;
-	s->in_cap = IN_SIZE;
+	s->in_cap = STREAM_IN;
 	s->in = xmalloc(s->in_cap);
 	stream_arm(s, 0);
 	return s;
@@ -155,16 +75,6 @@ stream_arm(struct stream *s, int seconds)
 	s->moved = 0;
 }
 
-static void
-progress(struct stream *s, ssize_t n)
-{
-	s->moved += (size_t)n;
-	if (s->moved >= PROGRESS) {
-		s->left = s->armed;
-		s->moved = 0;
-	}
-}
-
 /* Trace. A count of bulk data is given when the next line, either way, is. */
 static void
 trace_bulk(const char *side, uint64_t *n)
@@ -189,73 +99,6 @@ trace(struct stream *s, const char *side, const char *text, size_t len)
 }
 
 static int
-wait_for(struct stream *s, short events, struct err *e)
-{
-	struct pollfd p = { .fd = s->conn.fd, .events = events };
-	int64_t before = deadline_now();
-	int r = deadline_poll(&p, 1, deadline_in(s->left, s->opts.end), s->conn.peer, e);
-
-	s->left -= deadline_now() - before;
-	if (s->left < 0)
-		s->left = 0;
-	return r == -1 ? -1 : 0;
-}
-
-/* Makes room behind the input, growing it up to max. 0 if there is none. */
-static size_t
-room(struct stream *s, size_t max)
-{
-	if (s->in_at == s->in_end)
-		s->in_at = s->in_end = 0;
-	if (s->in_end == s->in_cap && s->in_at > 0) {
-		memmove(s->in, s->in + s->in_at, s->in_end - s->in_at);
-		s->in_end -= s->in_at;
-		s->in_at = 0;
-	}
-	if (s->in_end == s->in_cap && s->in_cap < max) {
-		s->in_cap = s->in_cap * 2 < max ? s->in_cap * 2 : max;
-		s->in = xreallocarray(s->in, s->in_cap, 1);
-	}
-	return s->in_cap - s->in_end;
-}
-
-/* One read, without waiting: > 0, or the enum of tls.h. End of file stays. */
-static ssize_t
-try_read(struct stream *s, size_t max, struct err *e)
-{
-	size_t n = room(s, max);
-	ssize_t r;
-
-	if (s->eof)
-		return TLS_EOF;
-	if (n == 0)
-		return TLS_WANT_WRITE;	/* only while a write waits */
-	r = s->ops->read(s, s->in + s->in_end, n, e);
-	if (r > 0) {
-		s->in_end += (size_t)r;
-		progress(s, r);
-	}
-	s->eof = r == TLS_EOF;
-	return r;
-}
-
-/* More input, waited for: 0, or 1 at end of file. Room must be there up to max. */
-static int
-fill(struct stream *s, size_t max, struct err *e)
-{
-	if (stream_flush(s, e) == -1)
-		return -1;
-	for (;;) {
-		ssize_t r = try_read(s, max, e);
-
-		if (r >= 0)
-			return r == TLS_EOF;
-		if (r == TLS_ERROR || wait_for(s, r == TLS_WANT_WRITE ? POLLOUT : POLLIN, e) == -1)
-			return -1;
-	}
-}
-
-static int
 closed(const struct stream *s, const char *where, struct err *e)
 {
 	return err_set(e, ERR_TEMP, "%s closed the connection inside %s", s->conn.peer, where);
@@ -273,7 +116,7 @@ stream_line(struct stream *s, char **line, size_t *len, struct err *e)
 		seen = s->in_end - s->in_at;
 		if (seen > s->opts.max_line + 1)	/* its CR may be here already */
 			break;
-		r = fill(s, s->opts.max_line + 2 > IN_SIZE ? s->opts.max_line + 2 : IN_SIZE, e);
+		r = stream_fill(s, s->opts.max_line + 2 > STREAM_IN ? s->opts.max_line + 2 : STREAM_IN, e);
 		if (r == 1 && seen > 0)
 			return closed(s, "a line", e);
 		if (r != 0) {
@@ -298,7 +141,7 @@ int
 stream_peek(struct stream *s, const char **p, size_t *n, struct err *e)
 {
 	if (s->in_at == s->in_end) {
-		int r = fill(s, s->in_cap, e);
+		int r = stream_fill(s, s->in_cap, e);
 
 		if (r != 0)
 			return r;
@@ -340,81 +183,16 @@ stream_copy(struct stream *s, uint64_t n, sink_fn *sink, void *ctx, struct err *
 int
 stream_ready(struct stream *s, struct err *e)
 {
-	ssize_t r = s->in_at < s->in_end ? 1 : try_read(s, s->in_cap, e);
+	ssize_t r = s->in_at < s->in_end ? 1 : stream_try(s, s->in_cap, e);
 
 	return r == TLS_ERROR ? -1 : r >= 0;
-}
-
-/* The server has hung up. What it said before is taken in; with nothing to read, the error stands. */
-static int
-hung_up(struct stream *s)
-{
-	struct err ignored;
-
-	while (try_read(s, IN_MAX, &ignored) > 0)
-		;
-	s->deaf = 1;
-	return s->in_at < s->in_end ? 0 : -1;
-}
-
-/* All of it leaves, or -1. The server may itself wait for us to read: meanwhile its words are taken in. */
-static int
-drain(struct stream *s, const char *p, size_t n, struct err *e)
-{
-	while (n > 0 && !s->deaf) {
-		ssize_t r = s->ops->write(s, p, n, e);
-		ssize_t got;
-
-		if (r > 0) {
-			p += r;
-			n -= (size_t)r;
-			progress(s, r);
-			continue;
-		}
-		if (r == TLS_ERROR)
-			return hung_up(s);
-		got = try_read(s, IN_MAX, e);
-		if (got == TLS_ERROR)
-			return hung_up(s);
-		if (got <= 0 && wait_for(s, (short)(POLLOUT | (got == TLS_WANT_READ ? POLLIN : 0)), e) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-int
-stream_flush(struct stream *s, struct err *e)
-{
-	size_t n = s->out_len;
-	int r;
-
-	if (n == 0)
-		return 0;
-	r = drain(s, s->out, n, e);
-	s->out_len = 0;
-	if (s->out_secret)
-		explicit_bzero(s->out, n);
-	s->out_secret = 0;
-	return r;
-}
-
-static int
-put(struct stream *s, const char *p, size_t n, struct err *e)
-{
-	if (n > OUT_SIZE - s->out_len && stream_flush(s, e) == -1)
-		return -1;
-	if (n >= OUT_SIZE)
-		return drain(s, p, n, e);
-	memcpy(s->out + s->out_len, p, n);
-	s->out_len += n;
-	return 0;
 }
 
 int
 stream_write(struct stream *s, const char *p, size_t n, struct err *e)
 {
 	s->bulk_out += n;
-	return put(s, p, n, e);
+	return stream_put(s, p, n, e);
 }
 
 int
@@ -446,7 +224,7 @@ stream_send(struct stream *s, struct err *e, const char *fmt, ...)
 		return err_set(e, ERR_DATA, "a control character can't be sent to %s: \"%s\"", s->conn.peer, buf_str(&s->line));
 	trace(s, "C", buf_str(&s->line), s->line.len);
 	buf_adds(&s->line, "\r\n");
-	return put(s, s->line.data, s->line.len, e);
+	return stream_put(s, s->line.data, s->line.len, e);
 }
 
 int
@@ -458,13 +236,13 @@ stream_send_secret(struct stream *s, const char *shown, const char *secret, stru
 	buf_printf(&s->line, "%s********", shown);
 	trace(s, "C", s->line.data, s->line.len);
 	s->out_secret = 1;
-	if (put(s, shown, strlen(shown), e) == -1)
+	if (stream_put(s, shown, strlen(shown), e) == -1)
 		return -1;
 	s->out_secret = 1;
-	if (put(s, secret, strlen(secret), e) == -1)
+	if (stream_put(s, secret, strlen(secret), e) == -1)
 		return -1;
 	s->out_secret = 1;
-	return put(s, "\r\n", 2, e);
+	return stream_put(s, "\r\n", 2, e);
 }
 
 int
@@ -476,7 +254,7 @@ stream_starttls(struct stream *s, const struct tls_opts *o, struct err *e)
 		return err_set(e, ERR_PROTOCOL, "%s sent data before TLS began; somebody may be tampering with the connection", s->conn.peer);
 	if (tls_connect(&s->tls, s->conn.fd, o, deadline_in(s->left, s->opts.end), e) == -1)
 		return err_prefix(e, "%s", s->conn.peer);
-	s->ops = &over_tls;
+	s->ops = &stream_over_tls;
 	stream_arm(s, 0);
 	trace(s, "TLS", tls_version(s->tls), strlen(tls_version(s->tls)));
 	return 0;
