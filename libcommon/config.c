@@ -145,24 +145,33 @@ one_line(char *line, size_t len, char **section, config_fn *fn, void *ctx, struc
 }
 
 int
-config_read(const char *path, config_fn *fn, void *ctx, struct err *e)
+config_parse(struct buf *text, const char *name, config_fn *fn, void *ctx, struct err *e)
 {
-	struct buf text = { 0 };
-	char *section = NULL, *line, *next, *end;
+	char *section = NULL, *line, *next, *end = text->data + text->len;
 	size_t number = 0;
-	int rc = config_slurp(&text, path, e);
+	int rc = 0;
 
-	end = text.data + text.len;
-	for (line = text.data; rc == 0 && line < end; line = next) {
+	for (line = text->data; rc == 0 && line < end; line = next) {
 		number++;
 		next = memchr(line, '\n', (size_t)(end - line));
 		next = next != NULL ? next : end;	/* data[len] is there to be written */
 		*next = '\0';
 		if ((rc = one_line(line, (size_t)(next - line), &section, fn, ctx, e)) == -1)
-			err_prefix(e, "%s:%zu", path, number);
+			err_prefix(e, "%s:%zu", name, number);
 		next++;
 	}
 	free(section);
+	return rc;
+}
+
+int
+config_read(const char *path, config_fn *fn, void *ctx, struct err *e)
+{
+	struct buf text = { 0 };
+	int rc = config_slurp(&text, path, e);
+
+	if (rc == 0)
+		rc = config_parse(&text, path, fn, ctx, e);
 	buf_wipe(&text);
 	return rc;
 }

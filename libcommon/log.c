@@ -125,7 +125,7 @@ int
 log_err(const struct err *e)
 {
 	print(program, e->text, strlen(e->text));
-	return e->class;
+	return (int)e->class;
 }
 
 void
