@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver.c - a table per kind of target. */
+#include "deliver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "mboxrd.h"
+#include "xalloc.h"
+
+#define BATCH 256
+
+struct kind {
+	size_t batch;
+	int (*begin)(struct deliver *, struct err *);
+	sink_fn *write;
+	int (*end)(struct deliver *, struct err *);
+	void (*abort)(struct deliver *);
+	int (*sync)(struct deliver *, struct err *);
+	int (*place)(struct deliver *, struct err *);
+};
+
+struct deliver {
+	const struct kind *kind;
+	struct maildir *maildir;
+	const char *command;
+	int print_paths;
+	int spool;		/* the message under way, or -1 */
+	char *out;		/* what mboxrd made, not yet written */
+	size_t held;
+};
+
+/* A maildir. */
+
+static int
+maildir_kind_begin(struct deliver *d, struct err *e)
+{
+	return maildir_begin(d->maildir, e);
+}
+
+static int
+maildir_kind_write(void *ctx, const char *p, size_t n, struct err *e)
+{
+	struct deliver *d = ctx;
+
+	return maildir_write(d->maildir, p, n, e);
+}
+
+static int
+maildir_kind_end(struct deliver *d, struct err *e)
+{
+	return maildir_stage(d->maildir, NULL, 0, e) == -1;
+}
+
+static void
+maildir_kind_abort(struct deliver *d)
+{
+	maildir_abort(d->maildir);
+}
+
+static int
+maildir_kind_sync(struct deliver *d, struct err *e)
+{
+	return maildir_sync(d->maildir, e);
+}
+
+static int
+maildir_kind_place(struct deliver *d, struct err *e)
+{
+	return maildir_place(d->maildir, deliver_placed, d, e);
+}
+
+/* A spooled message, whole before anybody sees it. */
+
+static int
+spool_begin(struct deliver *d, struct err *e)
+{
+	const char *dir = getenv("TMPDIR");
+	char *path;
+
+	deliver_abort(d);
+	if (dir == NULL || *dir != '/')
+		dir = "/tmp";
+	path = xasprintf("%s/mpop.XXXXXX", dir);
+	if ((d->spool = mkostemp(path, O_CLOEXEC)) == -1)
+		err_sys(e, err_file(errno), "make %s", path);
+	else
+		unlink(path);
+	free(path);
+	return d->spool == -1 ? -1 : 0;
+}
+
+static int
+spool_write(void *ctx, const char *p, size_t n, struct err *e)
+{
+	struct deliver *d = ctx;
+
+	return sink_fd(&d->spool, p, n, e);
+}
+
+static void
+spool_abort(struct deliver *d)
+{
+	if (d->spool != -1)
+		close(d->spool);
+	d->spool = -1;
+}
+
+static int
+nothing_to_do(struct deliver *d, struct err *e)
+{
+	(void)d;
+	(void)e;
+	return 0;
+}
+
+/* A command. */
+
+static pid_t
+run(const struct deliver *d)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	signal(SIGPIPE, SIG_DFL);
+	if (dup2(d->spool, STDIN_FILENO) != -1)
+		execl("/bin/sh", "sh", "-c", d->command, (char *)NULL);
+	_exit(126);
+}
+
+static int
+command_status(int status, struct err *e)
+{
+	if (WIFSIGNALED(status))
+		return err_set(e, ERR_TEMP, "the command was killed by signal %d", WTERMSIG(status));
+	if (WEXITSTATUS(status) != 0)
+		return err_set(e, ERR_TEMP, "the command exited with %d", WEXITSTATUS(status));
+	return 0;
+}
+
+static int
+command_end(struct deliver *d, struct err *e)
+{
+	int status, r;
+	pid_t pid, done;
+
+	if (lseek(d->spool, 0, SEEK_SET) == -1 || (pid = run(d)) == -1)
+		r = err_sys(e, ERR_OS, "run a command");
+	else {
+		while ((done = waitpid(pid, &status, 0)) == -1 && errno == EINTR)
+			;
+		r = done == -1 ? err_sys(e, ERR_OS, "wait for a command") : command_status(status, e);
+	}
+	spool_abort(d);
+	return r == -1;
+}
+
+/* Standard output. */
+
+static int
+out_flush(struct deliver *d, struct err *e)
+{
+	int fd = STDOUT_FILENO;
+	size_t n = d->held;
+
+	d->held = 0;
+	return n > 0 ? sink_fd(&fd, d->out, n, e) : 0;
+}
+
+static int
+out_write(void *ctx, const char *p, size_t n, struct err *e)
+{
+	struct deliver *d = ctx;
+
+	while (n > 0) {
+		size_t part = BUFSIZ - d->held < n ? BUFSIZ - d->held : n;
+
+		memcpy(d->out + d->held, p, part);
+		d->held += part;
+		p += part;
+		n -= part;
+		if (d->held == BUFSIZ && out_flush(d, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+copy_mboxrd(struct deliver *d, struct err *e)
+{
+	struct mboxrd box;
+	char text[16384];
+	ssize_t n;
+
+	if (lseek(d->spool, 0, SEEK_SET) == -1)
+		return err_sys(e, ERR_IO, "read a temporary file");
+	if (mboxrd_begin(&box, out_write, d, NULL, time(NULL), e) == -1)
+		return -1;
+	while ((n = read(d->spool, text, sizeof text)) > 0)
+		if (mboxrd_write(&box, text, (size_t)n, e) == -1)
+			return -1;
+	if (n == -1)
+		return err_sys(e, ERR_IO, "read a temporary file");
+	return mboxrd_end(&box, e) == -1 ? -1 : out_flush(d, e);
+}
+
+/* Where the next octet goes if it is a file, else -1. */
+static off_t
+out_position(void)
+{
+	struct stat st;
+
+	if (fstat(STDOUT_FILENO, &st) == -1 || !S_ISREG(st.st_mode))
+		return -1;
+	return (fcntl(STDOUT_FILENO, F_GETFL) & O_APPEND) != 0 ? st.st_size : lseek(STDOUT_FILENO, 0, SEEK_CUR);
+}
+
+/* Half a message does not stay in a file. */
+static int
+stdout_end(struct deliver *d, struct err *e)
+{
+	off_t begin = out_position();
+	int r = copy_mboxrd(d, e);
+
+	spool_abort(d);
+	if (r == 0)
+		return 0;
+	d->held = 0;
+	if (begin != -1 && ftruncate(STDOUT_FILENO, begin) == 0)
+		lseek(STDOUT_FILENO, begin, SEEK_SET);
+	return err_prefix(e, "standard output");
+}
+
+/* A file is synced; of a reader behind a pipe we know only whether it is still there. */
+static int
+stdout_sync(struct deliver *d, struct err *e)
+{
+	struct pollfd p = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	(void)d;
+	if (fsync(STDOUT_FILENO) == -1 && errno != EINVAL && errno != EROFS && errno != ENOTSUP)
+		return err_sys(e, ERR_IO, "sync standard output");
+	if (poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0)
+		return err_set(e, ERR_IO, "standard output: the reader has gone");
+	return 0;
+}
+
+static const struct kind kinds[] = {
+	[TO_MAILDIR] = { BATCH, maildir_kind_begin, maildir_kind_write, maildir_kind_end, maildir_kind_abort, maildir_kind_sync, maildir_kind_place },
+	[TO_COMMAND] = { 1, spool_begin, spool_write, command_end, spool_abort, nothing_to_do, nothing_to_do },
+	[TO_STDOUT] = { BATCH, spool_begin, spool_write, stdout_end, spool_abort, stdout_sync, nothing_to_do }
+};
+
+int
+deliver_open(struct deliver **dp, enum deliver_kind kind, const char *where, int print_paths, struct err *e)
+{
+	struct deliver *d = xcalloc(1, sizeof *d);
+
+	d->kind = &kinds[kind];
+	d->spool = -1;
+	d->command = where;
+	d->print_paths = print_paths;
+	if (kind == TO_STDOUT)
+		d->out = xmalloc(BUFSIZ);
+	if (kind == TO_MAILDIR && maildir_open(&d->maildir, where, e) == -1)
+		deliver_free(&d);
+	*dp = d;
+	return d == NULL ? -1 : 0;
+}
+
+void
+deliver_free(struct deliver **dp)
+{
+	struct deliver *d = *dp;
+
+	if (d == NULL)
+		return;
+	spool_abort(d);
+	maildir_free(&d->maildir);
+	free(d->out);
+	free(d);
+	*dp = NULL;
+}
+
+struct maildir *
+deliver_maildir(const struct deliver *d)
+{
+	return d->maildir;
+}
+
+size_t
+deliver_batch(const struct deliver *d)
+{
+	return d->kind->batch;
+}
+
+int
+deliver_begin(struct deliver *d, struct err *e)
+{
+	return d->kind->begin(d, e);
+}
+
+int
+deliver_write(void *ctx, const char *p, size_t n, struct err *e)
+{
+	struct deliver *d = ctx;
+
+	return d->kind->write(d, p, n, e);
+}
+
+int
+deliver_end(struct deliver *d, struct err *e)
+{
+	return d->kind->end(d, e);
+}
+
+const char *
+deliver_name(const struct deliver *d)
+{
+	return d->maildir != NULL ? maildir_name(d->maildir) : "-";
+}
+
+void
+deliver_abort(struct deliver *d)
+{
+	d->kind->abort(d);
+}
+
+int
+deliver_sync(struct deliver *d, struct err *e)
+{
+	return d->kind->sync(d, e);
+}
+
+int
+deliver_place(struct deliver *d, struct err *e)
+{
+	return d->kind->place(d, e);
+}
+
+void
+deliver_placed(void *ctx, const char *path)
+{
+	struct deliver *d = ctx;
+
+	if (d->print_paths)
+		puts(path);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver.h - where messages go: a maildir, a command (one run a message), or standard output (mboxrd).
+ * deliver_begin, deliver_write…, deliver_end for each; then, for up to deliver_batch messages together, deliver_sync, the caller's own
+ * record, deliver_place. A command or standard output gets nothing before a message is there whole: it waits in an unlinked file. */
+#ifndef DELIVER_H
+#define DELIVER_H
+
+#include "maildir.h"
+#include "sink.h"
+
+enum deliver_kind { TO_MAILDIR, TO_COMMAND, TO_STDOUT };
+
+struct deliver;
+
+int deliver_open(struct deliver **, enum deliver_kind, const char *where, int print_paths, struct err *e);
+void deliver_free(struct deliver **);
+struct maildir *deliver_maildir(const struct deliver *);	/* NULL for the others */
+size_t deliver_batch(const struct deliver *);			/* messages that one commit may cover */
+
+int deliver_begin(struct deliver *, struct err *e);
+sink_fn deliver_write;						/* ctx is the struct */
+int deliver_end(struct deliver *, struct err *e);		/* 1: this message was not taken, others may be. -1: nothing more can be */
+const char *deliver_name(const struct deliver *);		/* of the last one, for the record: a file name, or "-" */
+void deliver_abort(struct deliver *);
+
+int deliver_sync(struct deliver *, struct err *e);		/* safe on disk, or out of our hands */
+int deliver_place(struct deliver *, struct err *e);
+maildir_placed_fn deliver_placed;				/* ctx is the struct: prints the path if paths are wanted */
+
+#endif

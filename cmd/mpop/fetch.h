@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* fetch.h - one session's work: choose, retrieve, make durable, record, place, and only then delete (the design's "exactly once").
+ * For each batch: deliver_sync → ledger → deliver_place. Deletion is one flight at the end, DELE… QUIT, and takes effect with the
+ * server's +OK to QUIT; until a later listing shows that a message is gone its entry stays in the ledger, and it is deleted again
+ * rather than fetched again. A problem with one message is told on stderr, the message stays on the server, the rest goes on. */
+#ifndef FETCH_H
+#define FETCH_H
+
+#include <stdint.h>
+
+#include "err.h"
+
+struct deliver;
+struct listing;
+struct pop3;
+struct seen;
+
+struct fetch_opts {
+	int keep;		/* delete nothing, or what is older than age */
+	int headers;		/* TOP n 0; implies keep */
+	int64_t age;		/* seconds since it was fetched, or -1 */
+	uint64_t count;		/* messages in this session; 0: all */
+	uint64_t max_size;	/* octets; 0: any */
+};
+
+/* Marks what is new, seen or too big, after the ledger. Returns the number of new ones. */
+uint64_t fetch_choose(struct listing *, const struct seen *, const struct fetch_opts *, uint64_t *octets);
+
+/* The whole session after the login, QUIT included. *worst is the class of the worst problem with single messages. */
+int fetch(struct pop3 *, struct deliver *, struct seen *, const struct fetch_opts *, enum err_class *worst, struct err *e);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+/* list.h - what waits on the server, printed: mpop -l and -c. */
+#ifndef LIST_H
+#define LIST_H
+
+struct err;
+struct pop3;
+struct seen;
+
+/* seen may be NULL. Ends the session with QUIT. */
+int list_messages(struct pop3 *, const struct seen *, int json, struct err *e);
+int list_count(struct pop3 *, const struct seen *, int json, struct err *e);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/* mpop.c - fetches mail over POP3, once each, and deletes it on the server when it is safe here. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "config.h"
+#include "deliver.h"
+#include "err.h"
+#include "fetch.h"
+#include "list.h"
+#include "log.h"
+#include "maildir.h"
+#include "pop3.h"
+#include "seen.h"
+#include "units.h"
+#include "usage.h"
+#include "xalloc.h"
+
+static const char usage[] =
+    "usage: mpop [-cHjklpv] [-a account] [-K age] [-n count] [-o key=value] [-z max-size] [maildir | -e command | -]\n";
+
+enum action { FETCH, LIST, COUNT };
+
+struct options {
+	struct fetch_opts fetch;
+	enum action action;
+	enum deliver_kind kind;
+	char *where;		/* maildir or command */
+	int json, paths;
+};
+
+static int
+number_option(int ch, const char *arg, struct fetch_opts *f, struct err *e)
+{
+	const char *wrong;
+	int64_t n = 0;
+
+	if (ch == 'n') {
+		f->count = (uint64_t)strtonum(arg, 1, INT32_MAX, &wrong);
+		return wrong == NULL ? 0 : err_set(e, ERR_USAGE, "-n %s: the number is %s", arg, wrong);
+	}
+	if ((ch == 'K' ? units_span(arg, &n, e) : units_size(arg, &n, e)) == -1)
+		return err_prefix(e, "-%c", ch);
+	if (ch == 'K') {
+		f->keep = 1;
+		f->age = n;
+	} else if ((f->max_size = (uint64_t)n) == 0)
+		return err_set(e, ERR_USAGE, "-z 0: nothing is that small");
+	return 0;
+}
+
+static int
+option(struct options *o, struct account *a, int ch, const char *arg, struct err *e)
+{
+	switch (ch) {
+	case 'k': o->fetch.keep = 1; return 0;
+	case 'H': o->fetch.keep = o->fetch.headers = 1; return 0;
+	case 'l': o->action = LIST; return 0;
+	case 'c': o->action = COUNT; return 0;
+	case 'p': o->paths = 1; return 0;
+	case 'j': o->json = 1; return 0;
+	case 'K': case 'n': case 'z': return number_option(ch, arg, &o->fetch, e);
+	case 'e':
+		o->kind = TO_COMMAND;
+		free(o->where);
+		o->where = xstrdup(arg);
+		return 0;
+	case '?': return err_set(e, ERR_USAGE, "no such option, or it lacks its value");
+	default: return account_option(a, ch, arg, e);
+	}
+}
+
+/* What stands behind the options, and what does not go together. */
+static int
+operands(struct options *o, int argc, char **argv, struct err *e)
+{
+	if (argc > 1 || (argc == 1 && o->kind == TO_COMMAND))
+		return err_set(e, ERR_USAGE, "one target at a time: a maildir, -e command or -");
+	if (argc == 1 && strcmp(argv[0], "-") == 0)
+		o->kind = TO_STDOUT;
+	else if (argc == 1)
+		o->where = xstrdup(argv[0]);
+	if (o->paths && o->kind != TO_MAILDIR)
+		return err_set(e, ERR_USAGE, "-p prints the paths of files: it goes with a maildir");
+	if (o->json && o->action == FETCH)
+		return err_set(e, ERR_USAGE, "-j goes with -l or -c");
+	return o->where != NULL && *o->where == '\0' ? err_set(e, ERR_USAGE, "the target is empty") : 0;
+}
+
+static int
+parse(struct options *o, struct account *a, int argc, char **argv, struct err *e)
+{
+	int ch;
+
+	opterr = 0;
+	while ((ch = getopt(argc, argv, ACCOUNT_OPTS "ce:HjK:kln:pz:")) != -1)
+		if (option(o, a, ch, optarg, e) == -1)
+			return -1;
+	return operands(o, argc - optind, argv + optind, e);
+}
+
+static char *
+ledger_path(struct options *o, const struct account *a)
+{
+	const char *maildir = account_get(a, KEY_MAILDIR);
+
+	if (o->kind != TO_MAILDIR)
+		return seen_path(a, NULL, o->kind == TO_COMMAND ? "command" : "stdout");
+	if (o->where == NULL)
+		o->where = config_tilde(maildir != NULL ? maildir : "~/Maildir");
+	return seen_path(a, o->where, NULL);
+}
+
+static int
+look(const struct options *o, struct account *a, const char *ledger, struct err *e)
+{
+	struct pop3 p = { 0 };
+	struct seen *s;
+	int r;
+
+	if (seen_peek(&s, ledger, a, o->fetch.headers, e) == -1)
+		return -1;
+	r = pop3_open(&p, a, e);
+	if (r == 0)
+		r = (o->action == LIST ? list_messages : list_count)(&p, s, o->json, e);
+	pop3_close(&p);
+	seen_free(&s);
+	return r;
+}
+
+/* What an earlier run left half done is finished before the server is asked for more. */
+static int
+recover(struct deliver *d, struct seen *s, struct err *e)
+{
+	struct maildir *m = deliver_maildir(d);
+
+	if (m == NULL)
+		return 0;
+	if (seen_recover(s, m, deliver_placed, d, e) == -1)
+		return -1;
+	maildir_tidy(m);
+	return 0;
+}
+
+static int
+retrieve(const struct options *o, struct account *a, const char *ledger, enum err_class *worst, struct err *e)
+{
+	struct deliver *d;
+	struct seen *s = NULL;
+	struct pop3 p = { 0 };
+	int r = -1;
+
+	if (deliver_open(&d, o->kind, o->where, o->paths, e) == -1)
+		return -1;
+	if (seen_open(&s, ledger, a, o->fetch.headers, e) == 0 && recover(d, s, e) == 0 && pop3_open(&p, a, e) == 0)
+		r = fetch(&p, d, s, &o->fetch, worst, e);
+	pop3_close(&p);
+	deliver_free(&d);
+	seen_free(&s);
+	if (fflush(stdout) == EOF && r == 0)
+		r = err_sys(e, ERR_IO, "standard output");
+	return r;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .fetch.age = -1 };
+	struct account a = { 0 };
+	enum err_class worst = ERR_NONE;
+	struct err e;
+	char *ledger;
+	int r;
+
+	usage_standard(argc, argv, "mpop", usage);
+	log_init("mpop");
+	signal(SIGPIPE, SIG_IGN);
+	if (parse(&o, &a, argc, argv, &e) == -1)
+		return usage_wrong("mpop", usage, e.text);
+	if (account_load(&a, KEY_POP, &e) != 0)
+		return log_err(&e);
+	ledger = ledger_path(&o, &a);
+	r = o.action == FETCH ? retrieve(&o, &a, ledger, &worst, &e) : look(&o, &a, ledger, &e);
+	free(ledger);
+	free(o.where);
+	account_free(&a);
+	return r == -1 ? log_err(&e) : (int)worst;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: ISC */
+/* pop3.c - one function per command; only pop3_send and pop3_recv speak with the server (and login.c for secrets).
+ * Numbers from the server never count octets or messages: a body ends at its dot, a list at its dot. */
+#include "pop3.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "account.h"
+#include "dots.h"
+#include "eol.h"
+#include "stream.h"
+
+#define FLIGHT 16384		/* octets of commands whose replies are outstanding */
+#define CAPS_MAX 256
+
+static const struct service services[] = {
+	{ "pop3s", "995", 1, 0 },
+	{ "pop3", "110", 0, 0 },
+	{ NULL, NULL, 0, 0 }
+};
+
+int
+pop3_send(struct pop3 *p, struct err *e, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof line)
+		return err_set(e, ERR_USAGE, "too long for a POP3 command: %.100s…", line);
+	return stream_send(p->s, e, "%s", line);
+}
+
+static int
+lost(const struct pop3 *p, struct err *e)
+{
+	return err_set(e, ERR_TEMP, "%s closed the connection", stream_peer(p->s));
+}
+
+static int
+read_line(struct pop3 *p, char **line, size_t *len, struct err *e)
+{
+	int r = stream_line(p->s, line, len, e);
+
+	return r == 1 ? lost(p, e) : r;
+}
+
+int
+pop3_recv(struct pop3 *p, struct reply *r, struct err *e)
+{
+	char *line;
+	size_t len;
+
+	stream_arm(p->s, 0);
+	if (read_line(p, &line, &len, e) == -1)
+		return -1;
+	if (reply_parse(r, line, e) == -1)
+		return err_prefix(e, "%s", stream_peer(p->s));
+	return 0;
+}
+
+int
+pop3_refused(const struct pop3 *p, const struct reply *r, const char *what, struct err *e)
+{
+	return err_set(e, reply_class(r), "%s refused by %s: \"%.200s\"", what, stream_peer(p->s), r->text);
+}
+
+/* A reply that is +OK or else the end: what the server says becomes the error. */
+static int
+expect_ok(struct pop3 *p, const char *what, struct err *e)
+{
+	struct reply r;
+
+	if (pop3_recv(p, &r, e) == -1)
+		return -1;
+	return r.kind == REPLY_OK ? 0 : pop3_refused(p, &r, what, e);
+}
+
+/* The next line of a multi-line response, its stuffed dot gone: 1, or 0 at the end. */
+static int
+list_line(struct pop3 *p, char **line, size_t *len, struct err *e)
+{
+	if (read_line(p, line, len, e) == -1)
+		return -1;
+	if (**line != '.')
+		return 1;
+	++*line;
+	return --*len > 0;
+}
+
+/* C: CAPA                  RFC 2449 section 5
+ * S: +OK … S: PIPELINING … S: .     or -ERR: then nothing is known, and nothing assumed */
+static int
+capa(struct pop3 *p, struct err *e)
+{
+	struct reply r;
+	char *line;
+	size_t len;
+	int more;
+
+	memset(&p->caps, 0, sizeof p->caps);
+	p->asked = 0;
+	if (pop3_send(p, e, "CAPA") == -1 || pop3_recv(p, &r, e) == -1)
+		return -1;
+	if (r.kind != REPLY_OK)
+		return 0;
+	p->asked = 1;
+	for (int n = 0; (more = list_line(p, &line, &len, e)) == 1; n++) {
+		if (n == CAPS_MAX)
+			return err_set(e, ERR_PROTOCOL, "%s lists more than %d capabilities", stream_peer(p->s), CAPS_MAX);
+		caps_line(&p->caps, line);
+	}
+	return more;
+}
+
+/* C: STLS                  RFC 2595 section 4
+ * S: +OK, handshake        what was learnt in clear is forgotten; a server that won't is left before anything secret is said */
+static int
+stls(struct pop3 *p, struct account *a, struct err *e)
+{
+	struct reply r;
+
+	if (p->asked && !p->caps.stls)
+		return err_set(e, ERR_UNAVAILABLE, "%s offers no STLS, so the connection would not be private; use a pop3s:// URL, or "
+		    "-o tls=off to do without", stream_peer(p->s));
+	if (pop3_send(p, e, "STLS") == -1 || pop3_recv(p, &r, e) == -1)
+		return -1;
+	if (r.kind != REPLY_OK)
+		return pop3_refused(p, &r, "STLS", e);
+	if (account_starttls(a, p->s, e) == -1)
+		return -1;
+	return capa(p, e);
+}
+
+int
+pop3_open(struct pop3 *p, struct account *a, struct err *e)
+{
+	int starttls;
+
+	if (account_connect(a, services, &p->s, &starttls, e) == -1)
+		return -1;
+	if (expect_ok(p, "session", e) == -1 || capa(p, e) == -1)
+		return -1;
+	if (starttls && stls(p, a, e) == -1)
+		return -1;
+	return pop3_login(p, a, e);
+}
+
+typedef int listing_fn(struct listing *, const char *, size_t, struct err *);
+
+/* S: +OK … S: 1 … S: .     0 if the server refuses the command, 1 when the list is read */
+static int
+read_list(struct pop3 *p, listing_fn *fn, struct listing *l, struct err *e)
+{
+	struct reply r;
+	char *line;
+	size_t len;
+	int more;
+
+	if (pop3_recv(p, &r, e) == -1)
+		return -1;
+	if (r.kind != REPLY_OK)
+		return r.code == CODE_TEMP ? pop3_refused(p, &r, "listing", e) : 0;
+	while ((more = list_line(p, &line, &len, e)) == 1)
+		if (fn(l, line, len, e) == -1)
+			return err_prefix(e, "%s", stream_peer(p->s));
+	return more == -1 ? -1 : 1;
+}
+
+/* C: UIDL C: LIST          RFC 1939 sections 7, 5; one flight with PIPELINING */
+int
+pop3_ask_lists(struct pop3 *p, struct err *e)
+{
+	p->ahead = 1;
+	return pop3_send(p, e, "UIDL") == -1 ? -1 : pop3_send(p, e, "LIST");
+}
+
+int
+pop3_list(struct pop3 *p, struct listing *l, int *uids, struct err *e)
+{
+	int sizes;
+
+	if (!p->ahead && p->caps.pipelining && pop3_ask_lists(p, e) == -1)
+		return -1;
+	if (!p->ahead && pop3_send(p, e, "UIDL") == -1)
+		return -1;
+	if ((*uids = read_list(p, listing_uidl, l, e)) == -1)
+		return -1;
+	if (!p->ahead && pop3_send(p, e, "LIST") == -1)
+		return -1;
+	if ((sizes = read_list(p, listing_list, l, e)) == -1)
+		return -1;
+	if (!*uids && !sizes)
+		return err_set(e, ERR_UNAVAILABLE, "%s lists no messages: it refuses both UIDL and LIST", stream_peer(p->s));
+	listing_end(l);
+	return 0;
+}
+
+static size_t
+command_length(const struct pop3_run *run, const struct listing_msg *m)
+{
+	return (size_t)snprintf(NULL, 0, "%s %u%s", run->verb, m->number, run->suffix) + 2;
+}
+
+/* A window over the commands: `sent` runs ahead of the replies as far as the flight allows, and is refilled when half of it is answered. */
+int
+pop3_run(struct pop3 *p, const struct pop3_run *run, struct err *e)
+{
+	size_t sent = 0, out = 0, limit = p->caps.pipelining ? FLIGHT : 1;
+	int tail = run->tail != NULL;
+	struct reply r;
+
+	for (size_t got = 0; got < run->count || tail; got++) {
+		if (out <= limit / 2) {
+			for (; sent < run->count && out < limit; sent++) {
+				if (pop3_send(p, e, "%s %u%s", run->verb, run->msg[sent]->number, run->suffix) == -1)
+					return -1;
+				out += command_length(run, run->msg[sent]);
+			}
+			if (tail && sent == run->count && (p->caps.pipelining || got == run->count)) {
+				tail = 0;
+				if (pop3_send(p, e, "%s", run->tail) == -1)
+					return -1;
+			}
+		}
+		if (got == run->count)
+			break;
+		if (pop3_recv(p, &r, e) == -1 || run->fn(run->ctx, run->msg[got], &r, e) == -1)
+			return -1;
+		out -= command_length(run, run->msg[got]);
+	}
+	return 0;
+}
+
+struct body {
+	struct eol eol;
+	sink_fn *sink;
+	void *ctx;
+};
+
+static int
+body_text(void *ctx, const char *p, size_t n, struct err *e)
+{
+	struct body *b = ctx;
+
+	return eol_to_lf(&b->eol, p, n, b->sink, b->ctx, e);
+}
+
+int
+pop3_body(struct pop3 *p, sink_fn *sink, void *ctx, struct err *e)
+{
+	struct body b = { .sink = sink, .ctx = ctx };
+	struct dots d = { DOTS_LINE };
+	int end = 0;
+
+	while (!end) {
+		const char *text;
+		size_t n, used;
+		int r = stream_peek(p->s, &text, &n, e);
+
+		if (r == 1)
+			return err_set(e, ERR_TEMP, "%s closed the connection inside a message", stream_peer(p->s));
+		if (r == -1 || (end = dots_feed(&d, text, n, &used, body_text, &b, e)) == -1)
+			return -1;
+		stream_take(p->s, used);
+	}
+	return eol_to_lf_end(&b.eol, sink, ctx, e);
+}
+
+void
+pop3_close(struct pop3 *p)
+{
+	if (p->s != NULL)
+		stream_close(&p->s);
+	memset(p, 0, sizeof *p);
+}
