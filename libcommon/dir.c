@@ -68,9 +68,11 @@ dir_make(const char *path, struct err *e)
 
 	if (stat(path, &st) == 0)
 		return S_ISDIR(st.st_mode) ? 0 : err_set(e, ERR_CANTCREAT, "%s is not a directory", path);
-	if (errno == ENOENT && *path != '\0' && dir_make_parent(path, e) == -1)
+	if ((errno == ENOENT || errno == ENOTDIR) && *path != '\0' && dir_make_parent(path, e) == -1)
 		return -1;
 	if (mkdir(path, 0700) == 0)
 		return dir_sync_parent(path, e);
-	return errno == EEXIST ? 0 : err_sys(e, err_file(errno), "make directory %s", path);
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))	/* another was quicker */
+		return 0;
+	return err_sys(e, err_file(errno), "make directory %s", path);
 }
