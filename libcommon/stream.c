@@ -69,6 +69,12 @@ stream_peer(const struct stream *s)
 }
 
 void
+stream_limit(struct stream *s, size_t max_line)
+{
+	s->opts.max_line = max_line;
+}
+
+void
 stream_arm(struct stream *s, int seconds)
 {
 	s->armed = s->left = (int64_t)(seconds > 0 ? seconds : s->opts.timeout) * 1000;

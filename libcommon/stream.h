@@ -32,6 +32,7 @@ struct tls *stream_tls(struct stream *);	/* NULL in clear */
 int stream_safe(const struct stream *);		/* 1 under TLS or on a local conn: a password may go */
 const char *stream_peer(const struct stream *);	/* until stream_close */
 void stream_arm(struct stream *, int seconds);	/* 0: the stream's own time-out */
+void stream_limit(struct stream *, size_t max_line);	/* from here on, instead of stream_opts's */
 
 /* Reading. */
 int stream_line(struct stream *, char **line, size_t *len, struct err *e);	/* line end removed (CRLF, or bare LF), NUL added, may hold NULs; until
