@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/* mail.c - reading and holding a message; RFC 5322 2.1.1 and RFC 2045 6 where it has to be encoded anew. */
+#include "mail.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "mime.h"
+
+#define CHUNK (64 * 1024)
+
+static int
+feed_scan(void *ctx, const char *p, size_t n, struct err *e)
+{
+	(void)e;
+	scan_feed(ctx, p, n);
+	return 0;
+}
+
+int
+mail_scan(struct mail *m, struct err *e)
+{
+	memset(&m->scan, 0, sizeof(m->scan));
+	if (mail_each(m, feed_scan, &m->scan, e) == -1)
+		return -1;
+	scan_end(&m->scan);
+	return 0;
+}
+
+int
+mail_each(const struct mail *m, sink_fn *sink, void *ctx, struct err *e)
+{
+	if (m->head.len > 0 && sink(ctx, m->head.data, m->head.len, e) == -1)
+		return -1;
+	return held_each(&m->body, sink, ctx, e);
+}
+
+/* Reads until the header's end is in p, or all of the input. *len is the header's length. 1 at the end of the input. */
+static int
+read_header(struct buf *p, size_t *len, int fd, const char *source, struct err *e)
+{
+	ssize_t n;
+
+	for (*len = 0; !message_header(buf_str(p), p->len, len);) {
+		if (p->len > MESSAGE_HEADER_MAX)
+			return err_set(e, ERR_DATA, "the header of %s is longer than %d octets", source, MESSAGE_HEADER_MAX);
+		buf_reserve(p, CHUNK);
+		if ((n = read(fd, p->data + p->len, CHUNK)) == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(e, ERR_IO, "read %s", source);
+		if (n == 0) {
+			*len = p->len;
+			return 1;
+		}
+		p->len += (size_t)n;
+		p->data[p->len] = '\0';
+	}
+	return 0;
+}
+
+/* The body begins at an offset of a regular file: 1 if so. */
+static int
+in_place(struct mail *m, int fd, off_t at, const char *source)
+{
+	struct stat st;
+	int own;
+
+	if (at == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size < at || (own = dup(fd)) == -1)
+		return 0;
+	held_file(&m->body, own, at, (uint64_t)(st.st_size - at), source);
+	return 1;
+}
+
+int
+mail_read(struct mail *m, int fd, const char *source, struct err *e)
+{
+	struct buf p = { 0 };
+	size_t len;
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	int eof, rc = 0;
+
+	if ((eof = read_header(&p, &len, fd, source, e)) != -1 && p.len == 0)
+		eof = err_set(e, ERR_DATA, "empty message");
+	if (eof == -1) {
+		buf_free(&p);
+		return -1;
+	}
+	if (eof || !in_place(m, fd, at == -1 ? -1 : at + (off_t)len, source)) {
+		rc = p.len > len ? held_write(&m->body, p.data + len, p.len - len, e) : 0;
+		if (rc == 0 && !eof)
+			rc = held_copy(&m->body, fd, source, e);
+	}
+	buf_cut(&p, len);
+	m->head = p;
+	return rc;
+}
+
+/* What fits is held in memory: a small message is read once. */
+int
+mail_file(struct mail *m, int fd, off_t at, const char *source, struct err *e)
+{
+	struct stat st;
+	struct held file;
+	int rc;
+
+	if (fstat(fd, &st) == -1) {
+		rc = err_sys(e, ERR_IO, "read %s", source);
+		close(fd);
+		return rc;
+	}
+	held_file(&file, fd, at, st.st_size > at ? (uint64_t)(st.st_size - at) : 0, source);
+	if (file.size <= HELD_MEMORY) {
+		rc = held_each(&file, held_write, &m->body, e);
+		held_free(&file);
+		if (rc == -1)
+			return -1;
+	} else {
+		m->body = file;
+	}
+	return mail_scan(m, e);
+}
+
+void
+mail_free(struct mail *m)
+{
+	buf_free(&m->head);
+	held_free(&m->body);
+	memset(m, 0, sizeof(*m));
+}
+
+/* Only a text in one part can be encoded anew without looking into it; a signature over the message forbids even that. */
+static int
+recodable(const char *head, size_t n)
+{
+	struct buf v = { 0 };
+	int yes = !message_get(head, n, "DKIM-Signature", &v);
+
+	buf_cut(&v, 0);
+	if (yes && message_get(head, n, "Content-Type", &v))
+		yes = strncasecmp(buf_str(&v), "text/", 5) == 0;
+	buf_cut(&v, 0);
+	if (yes && message_get(head, n, "Content-Transfer-Encoding", &v))
+		yes = strcasecmp(buf_str(&v), "7bit") == 0 || strcasecmp(buf_str(&v), "8bit") == 0;
+	buf_free(&v);
+	return yes;
+}
+
+/* The header without its transfer encoding, then what quoted-printable needs. */
+static void
+recode_head(struct buf *out, const char *head, size_t n, const struct scan *scan)
+{
+	int version = 0, type = 0;
+	struct field f;
+	size_t pos = 0;
+
+	while (message_field(head, n, &pos, &f)) {
+		version |= message_is(&f, "MIME-Version");
+		type |= message_is(&f, "Content-Type");
+		if (!message_is(&f, "Content-Transfer-Encoding"))
+			buf_add(out, f.raw, f.raw_len);
+	}
+	if (out->len > 0 && out->data[out->len - 1] != '\n')
+		buf_addc(out, '\n');
+	if (!version)
+		buf_adds(out, "MIME-Version: 1.0\n");
+	if (!type)
+		buf_printf(out, "Content-Type: text/plain; charset=%s\n", scan->eight ? "utf-8" : "us-ascii");
+	buf_adds(out, "Content-Transfer-Encoding: quoted-printable\n\n");
+}
+
+/* Splits a stream of the message after its header, and encodes what follows. */
+struct recode {
+	struct held *out;
+	size_t skip;
+	struct qp qp;
+};
+
+static int
+recode_body(void *ctx, const char *p, size_t n, struct err *e)
+{
+	struct recode *r = ctx;
+	size_t skip = n < r->skip ? n : r->skip;
+
+	r->skip -= skip;
+	return n > skip ? qp_write(&r->qp, p + skip, n - skip, e) : 0;
+}
+
+static int
+gather_head(void *ctx, const char *p, size_t n, struct err *e)
+{
+	struct buf *b = ctx;
+	size_t room = MESSAGE_HEADER_MAX - b->len;
+
+	(void)e;
+	buf_add(b, p, n < room ? n : room);
+	return 0;
+}
+
+int
+mail_recode(struct mail *copy, const struct mail *m, struct err *e)
+{
+	struct recode r = { .out = &copy->body };
+	struct buf first = { 0 };
+	size_t len = m->head.len;
+	const char *head = m->head.data;
+	int rc = 0;
+
+	if (len == 0) {		/* a queue file's message is all held */
+		if (mail_each(m, gather_head, &first, e) == -1) {
+			buf_free(&first);
+			return -1;
+		}
+		head = buf_str(&first);
+		if (!message_header(head, first.len, &len))
+			goto out;
+	}
+	if (!recodable(head, len))
+		goto out;
+	recode_head(&copy->head, head, len, &m->scan);
+	qp_begin(&r.qp, held_write, r.out);
+	r.skip = len;
+	rc = mail_each(m, recode_body, &r, e) == -1 || qp_end(&r.qp, e) == -1 || mail_scan(copy, e) == -1 ? -1 : 1;
+out:
+	buf_free(&first);
+	if (rc != 1)
+		mail_free(copy);
+	return rc;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* mail.h - one message, held so that it can be looked at and sent, more than once.
+ * Header in memory with LF line ends and the empty line, body held (held.h), byte for byte as it came. Owns both. */
+#ifndef MSEND_MAIL_H
+#define MSEND_MAIL_H
+
+#include <sys/types.h>
+
+#include "buf.h"
+#include "message.h"
+#include "sink.h"
+#include "held.h"
+#include "wire.h"
+
+struct mail {			/* zeroed is empty */
+	struct buf head;
+	struct held body;
+	struct scan scan;	/* of both; see mail_scan */
+};
+
+/* A whole message from a descriptor: the header is taken into memory as it is, the rest held. A regular file stays where it is.
+ * Nothing at all is ERR_DATA "empty message". The caller completes the header and calls mail_scan. */
+int mail_read(struct mail *, int fd, const char *source, struct err *e);
+/* The same for a file that needs no changes, from `at` on: takes fd over, scans. */
+int mail_file(struct mail *, int fd, off_t at, const char *source, struct err *e);
+int mail_scan(struct mail *, struct err *e);
+int mail_each(const struct mail *, sink_fn *, void *ctx, struct err *e);	/* header, then body */
+
+/* A copy of a single-part text whose body is quoted-printable, so that it has neither long lines nor 8-bit octets. 1 when made; 0 when it
+ * can't be: several parts, encoded already, or signed. */
+int mail_recode(struct mail *copy, const struct mail *, struct err *e);
+void mail_free(struct mail *);
+
+#endif

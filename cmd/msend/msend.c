@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: ISC */
+/* msend.c - sends a message: to a server (RFC 6409, 2033) or into a maildir. The command line, and the order of things. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "batch.h"
+#include "compose.h"
+#include "err.h"
+#include "handover.h"
+#include "local.h"
+#include "log.h"
+#include "mail.h"
+#include "message.h"
+#include "rcpt.h"
+#include "route.h"
+#include "sender.h"
+#include "sink.h"
+#include "usage.h"
+#include "xalloc.h"
+
+static const char usage[] =
+    "usage: msend [-nQqtv] [-A file] [-a account] [-b address] [-c address]\n"
+    "             [-f address] [-H header] [-o key=value] [-S maildir] [-s subject]\n"
+    "             [address ...]\n"
+    "       msend -B [-v] [-a account] [-o key=value]\n"
+    "       msend -C [-v] [-a account] [-o key=value]\n";
+
+enum verb { VERB_SEND, VERB_BATCH, VERB_CHECK };
+
+struct list {
+	const char **v;
+	size_t n;
+};
+
+struct job {			/* the command line */
+	enum verb verb;
+	int print, queue_later, queue_now, from_headers, composing;
+	const char *from, *copy;
+	struct list bcc, cc, attach, header, set;
+	const char *subject;
+	struct route route;
+	struct sender sender;
+	struct rcpts rcpts;
+	struct mail mail;
+};
+
+static void
+append(struct list *l, const char *text)
+{
+	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
+	l->v[l->n++] = text;
+}
+
+static int
+account_opt(struct job *j, int ch, struct err *e)
+{
+	if (ch == 'o')
+		append(&j->set, optarg);
+	return account_option(&j->route.account, ch, optarg, e);
+}
+
+static int
+compose_opt(struct job *j, int ch)
+{
+	j->composing = 1;
+	switch (ch) {
+	case 'A':
+		append(&j->attach, optarg);
+		break;
+	case 'b':
+		append(&j->bcc, optarg);
+		break;
+	case 'c':
+		append(&j->cc, optarg);
+		break;
+	case 'H':
+		append(&j->header, optarg);
+		break;
+	default:
+		j->subject = optarg;
+		break;
+	}
+	return 0;
+}
+
+static int
+option(struct job *j, int ch, struct err *e)
+{
+	switch (ch) {
+	case 'A': case 'b': case 'c': case 'H': case 's':
+		return compose_opt(j, ch);
+	case 'a': case 'o': case 'v':
+		return account_opt(j, ch, e);
+	case 'B':
+		j->verb = VERB_BATCH;
+		break;
+	case 'C':
+		j->verb = VERB_CHECK;
+		break;
+	case 'f':
+		j->from = optarg;
+		break;
+	case 'n':
+		j->print = 1;
+		break;
+	case 'Q':
+		j->queue_now = 1;
+		break;
+	case 'q':
+		j->queue_later = 1;
+		break;
+	case 'S':
+		j->copy = optarg;
+		break;
+	default:
+		j->from_headers = 1;
+		break;
+	}
+	return 0;
+}
+
+/* 0, or the exit code of a command line that is wrong. */
+static int
+options(struct job *j, int argc, char **argv)
+{
+	struct err e = { 0 };
+	int ch;
+
+	while ((ch = getopt(argc, argv, ACCOUNT_OPTS "A:BCb:c:f:H:nQqS:s:t")) != -1) {
+		if (ch == '?')
+			return fputs(usage, stderr) < 0 ? ERR_IO : ERR_USAGE;
+		if (option(j, ch, &e) == -1)
+			return log_err(&e);
+	}
+	if (j->verb != VERB_SEND && optind < argc)
+		return usage_wrong("msend", usage, "-B and -C take no addresses");
+	return 0;
+}
+
+/* -f chooses the account whose `from` it is, where -a does not. */
+static int
+choose_account(struct job *j, struct err *e)
+{
+	struct account *a = &j->route.account;
+
+	if (a->which == NULL && j->from != NULL && strchr(j->from, '@') != NULL && account_find_from(j->from, &a->which, e) == -1)
+		return -1;
+	if (route_load(&j->route, e) == -1)
+		return -1;
+	return j->verb == VERB_SEND ? sender_find(&j->sender, j->from, a, e) : 0;
+}
+
+static int
+add_lists(struct job *j, const char **v, size_t n, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (rcpts_add_list(&j->rcpts, v[i], e) == -1)
+			return -1;
+	return 0;
+}
+
+/* Those of the command line: what is wrong with them is said before stdin is read. */
+static int
+recipients_given(struct job *j, const char **args, size_t count, struct err *e)
+{
+	if (add_lists(j, args, count, e) == -1 || add_lists(j, j->cc.v, j->cc.n, e) == -1 || add_lists(j, j->bcc.v, j->bcc.n, e) == -1)
+		return -1;
+	if (j->rcpts.n == 0 && !j->from_headers)
+		return err_set(e, ERR_USAGE, "no recipients: give addresses, or -t to take them from the message's To, Cc and Bcc");
+	return 0;
+}
+
+static int
+recipients_found(struct job *j, struct err *e)
+{
+	if (j->from_headers && rcpts_add_headers(&j->rcpts, buf_str(&j->mail.head), j->mail.head.len, e) == -1)
+		return -1;
+	if (j->rcpts.n == 0)
+		return err_set(e, ERR_USAGE, "no recipients: the message has none in To, Cc and Bcc");
+	rcpts_unique(&j->rcpts);
+	return 0;
+}
+
+static int
+compose(struct job *j, const char **args, size_t count, struct err *e)
+{
+	struct compose c = {
+		.subject = j->subject, .to = args, .tos = count, .cc = j->cc.v, .ccs = j->cc.n, .attach = j->attach.v,
+		.attaches = j->attach.n, .header = j->header.v, .headers = j->header.n
+	};
+	char *from = sender_mailbox(&j->sender);
+	int rc;
+
+	c.from = from;
+	rc = compose_mail(&j->mail, &c, STDIN_FILENO, e);
+	free(from);
+	return rc;
+}
+
+/* The message as it will leave: recipients are read before Bcc goes. */
+static int
+prepare(struct job *j, const char **args, size_t count, struct err *e)
+{
+	struct message_from from = { j->sender.name, j->sender.addr };
+	struct buf done = { 0 };
+
+	if (recipients_given(j, args, count, e) == -1)
+		return -1;
+	if (j->composing ? compose(j, args, count, e) == -1 : mail_read(&j->mail, STDIN_FILENO, "standard input", e) == -1)
+		return -1;
+	if (recipients_found(j, e) == -1)
+		return -1;
+	message_complete(&done, buf_str(&j->mail.head), j->mail.head.len, &from);
+	buf_free(&j->mail.head);
+	j->mail.head = done;
+	return mail_scan(&j->mail, e);
+}
+
+/* -n: the envelope in lines of two fields, an empty line, the message. */
+static int
+print(const struct job *j, struct err *e)
+{
+	const struct account *a = &j->route.account;
+	int out = STDOUT_FILENO;
+	size_t i;
+
+	if (j->route.kind == ROUTE_LOCAL)
+		printf("via\tlocal delivery\n");
+	else
+		printf("via\t%s:%s%s\n", a->url.scheme, a->url.host != NULL ? "//" : "", a->url.host != NULL ? a->url.host : a->url.path);
+	printf("from\t%s\n", j->sender.envelope);
+	for (i = 0; i < j->rcpts.n; i++)
+		printf("to\t%s\n", j->rcpts.v[i].addr);
+	putchar('\n');
+	if (fflush(stdout) != 0)
+		return err_sys(e, ERR_IO, "write standard output");
+	return mail_each(&j->mail, sink_fd, &out, e);
+}
+
+static const char *
+account_name(const struct job *j)
+{
+	return j->route.account.name != NULL ? j->route.account.name : j->route.account.which;
+}
+
+static int
+queue(struct job *j, enum rcpt_state state, struct err *e)
+{
+	return handover(j->sender.envelope, account_name(j), &j->rcpts, state, &j->mail, j->route.account.verbose, e);
+}
+
+static int
+deliver(struct job *j, struct err *e)
+{
+	if (j->queue_now)
+		return queue(j, RCPT_WAITING, e);
+	route_send(&j->route, j->sender.envelope, &j->rcpts, &j->mail, 1);
+	if (!j->queue_later || rcpts_count(&j->rcpts, RCPT_LATER) == 0)
+		return 0;
+	return queue(j, RCPT_LATER, e);
+}
+
+static int
+send_mail(struct job *j, struct err *e)
+{
+	struct maildir *copy = NULL;
+	int rc, code;
+
+	if (j->copy != NULL && local_copy(&copy, j->copy, &j->mail, e) == -1)
+		return err_prefix(e, "not sent, since no copy can be kept");
+	rc = deliver(j, e);
+	if (rc == -1)
+		log_err(e);
+	rcpts_report(&j->rcpts);
+	code = rcpts_exit(&j->rcpts);
+	if (rc == -1 && code == 0)
+		code = (int)e->class;
+	if (local_copy_end(&copy, rcpts_count(&j->rcpts, RCPT_OK) > 0, e) == -1) {
+		err_prefix(e, "the message was sent, but no copy kept");
+		code = code != 0 ? code : log_err(e);
+	}
+	return code;
+}
+
+static int
+run(struct job *j, const char **args, size_t count, struct err *e)
+{
+	struct batch_options o = {
+		.which = j->route.account.which, .set = j->set.v, .sets = (int)j->set.n, .verbose = j->route.account.verbose
+	};
+	int code = 0;
+
+	if (j->verb == VERB_BATCH)
+		return send_batch(&o, &code, e) == -1 ? -1 : code;
+	if (choose_account(j, e) == -1)
+		return -1;
+	if (j->verb == VERB_CHECK)
+		return route_show(&j->route, e);
+	if (prepare(j, args, count, e) == -1)
+		return -1;
+	return j->print ? print(j, e) : send_mail(j, e);
+}
+
+static void
+job_free(struct job *j)
+{
+	route_free(&j->route);
+	sender_free(&j->sender);
+	rcpts_free(&j->rcpts);
+	mail_free(&j->mail);
+	free(j->bcc.v);
+	free(j->cc.v);
+	free(j->attach.v);
+	free(j->header.v);
+	free(j->set.v);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct job job = { 0 };
+	struct err e = { 0 };
+	int code;
+
+	log_init("msend");
+	usage_standard(argc, argv, "msend", usage);
+	signal(SIGPIPE, SIG_IGN);
+	if ((code = options(&job, argc, argv)) == 0) {
+		code = run(&job, (const char **)(argv + optind), (size_t)(argc - optind), &e);
+		if (code == -1)
+			code = log_err(&e);
+	}
+	job_free(&job);
+	return code;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* sender.h - who a message is from: in the envelope, and in a From field where the message has none.
+ * -f, else the account's `from`, else the user who runs this, at this machine. Owns its strings. */
+#ifndef MSEND_SENDER_H
+#define MSEND_SENDER_H
+
+struct account;
+struct err;
+
+struct sender {			/* zeroed is empty */
+	char *envelope;		/* "" is the null sender */
+	char *name;		/* or NULL */
+	char *addr;
+};
+
+int sender_find(struct sender *, const char *option, const struct account *, struct err *e);
+char *sender_mailbox(const struct sender *);	/* "Ann <ann@example.org>"; the caller frees */
+void sender_free(struct sender *);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/* smtp.c - a session's beginning and end, and the two functions every command and reply goes through.
+ * Nothing the server said in clear is believed under TLS: the stream refuses what came early, capabilities are asked for again. */
+#include "smtp.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "account.h"
+#include "err.h"
+#include "message.h"
+#include "stream.h"
+#include "xalloc.h"
+
+enum { WAIT_GREETING = 300, WAIT_HELLO = 300, WAIT_STARTTLS = 120 };
+
+static const struct service services[] = {
+	{ "smtp", "587", 0, 0 },
+	{ "smtps", "465", 1, 0 },
+	{ "lmtp", "24", 0, 0 },
+	{ "lmtp+unix", NULL, 0, 1 },
+	{ NULL, NULL, 0, 0 },
+};
+
+void
+smtp_arm(struct smtp *s, int seconds)
+{
+	stream_arm(s->stream, s->limit > 0 && s->limit < seconds ? s->limit : seconds);
+}
+
+int
+smtp_send(struct smtp *s, struct err *e, const char *fmt, ...)
+{
+	struct buf line = { 0 };
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	buf_vprintf(&line, fmt, ap);
+	va_end(ap);
+	rc = stream_send(s->stream, e, "%s", buf_str(&line));
+	buf_free(&line);
+	s->broken |= rc == -1;
+	return rc;
+}
+
+int
+smtp_send_secret(struct smtp *s, const char *shown, const char *secret, struct err *e)
+{
+	int rc = stream_send_secret(s->stream, shown, secret, e);
+
+	s->broken |= rc == -1;
+	return rc;
+}
+
+static int
+recv_lines(struct smtp *s, struct err *e)
+{
+	char *line;
+	size_t len;
+	int rc;
+
+	answer_clear(&s->answer);
+	do {
+		if ((rc = stream_line(s->stream, &line, &len, e)) == 1)
+			return err_set(e, ERR_TEMP, "%s closed the connection", stream_peer(s->stream));
+		if (rc == 0)
+			rc = answer_feed(&s->answer, line, len, e);
+	} while (rc == 0);
+	return rc == 1 ? 0 : -1;
+}
+
+int
+smtp_recv(struct smtp *s, int seconds, struct err *e)
+{
+	smtp_arm(s, seconds);
+	if (recv_lines(s, e) == -1) {
+		s->broken = 1;
+		return -1;
+	}
+	s->closing |= s->answer.code == 421;
+	return 0;
+}
+
+/* S: 220 name | 554 no mail here          RFC 5321 3.1 */
+static int
+greeting(struct smtp *s, struct err *e)
+{
+	if (smtp_recv(s, WAIT_GREETING, e) == -1)
+		return -1;
+	return s->answer.code == 220 ? 0 : answer_set(e, &s->answer, "the server's greeting");
+}
+
+/* C: EHLO name     S: 250-… | 5yz         RFC 5321 3.2: then HELO, which offers nothing
+ * C: LHLO name     S: 250-…               RFC 2033 4.1 */
+static int
+hello(struct smtp *s, struct err *e)
+{
+	const char *name = account_get(s->account, KEY_HELO);
+
+	if (name == NULL)
+		name = message_hostname();
+	memset(&s->offer, 0, sizeof(s->offer));
+	if (smtp_send(s, e, "%s %s", s->lmtp ? "LHLO" : "EHLO", name) == -1 || smtp_recv(s, WAIT_HELLO, e) == -1)
+		return -1;
+	if (s->answer.code == 250) {
+		offer_parse(&s->offer, &s->answer);
+		return 0;
+	}
+	if (s->lmtp || s->answer.code < 500)
+		return answer_set(e, &s->answer, "the server does not want to talk to us");
+	if (smtp_send(s, e, "HELO %s", name) == -1 || smtp_recv(s, WAIT_HELLO, e) == -1)
+		return -1;
+	return s->answer.code == 250 ? 0 : answer_set(e, &s->answer, "the server does not want to talk to us");
+}
+
+/* C: STARTTLS      S: 220 then the handshake, and EHLO again        RFC 3207 4.2 */
+static int
+starttls(struct smtp *s, struct err *e)
+{
+	if (!s->offer.starttls)
+		return err_set(e, ERR_UNAVAILABLE, "%s offers no STARTTLS, so nothing was sent; use smtps:// if it has that, or tls=off to "
+		    "send in clear", stream_peer(s->stream));
+	if (smtp_send(s, e, "STARTTLS") == -1 || smtp_recv(s, WAIT_STARTTLS, e) == -1)
+		return -1;
+	if (s->answer.code != 220)
+		return answer_set(e, &s->answer, "STARTTLS refused, so nothing was sent");
+	if (account_starttls(s->account, s->stream, e) == -1) {
+		s->broken = 1;
+		return -1;
+	}
+	return hello(s, e);
+}
+
+static int
+begin(struct smtp *s, int want_tls, const char *secret, struct err *e)
+{
+	if (greeting(s, e) == -1 || hello(s, e) == -1 || (want_tls && starttls(s, e) == -1))
+		return -1;
+	return secret != NULL ? smtp_auth(s, secret, e) : 0;
+}
+
+static int
+number_of(struct account *a, enum account_key key, int *n, struct err *e)
+{
+	return account_get(a, key) != NULL ? account_number(a, key, 0, 86400, n, e) : 0;
+}
+
+/* The secret is fetched first: nobody is kept waiting while a command or a person finds it. */
+int
+smtp_open(struct smtp **out, struct account *a, struct err *e)
+{
+	struct smtp *s = xcalloc(1, sizeof(*s));
+	struct buf secret = { 0 };
+	int auth = smtp_wants_auth(a), want_tls, rc;
+
+	s->account = a;
+	s->lmtp = strncmp(a->url.scheme, "lmtp", 4) == 0;
+	rc = number_of(a, KEY_TIMEOUT, &s->limit, e);
+	if (rc == 0 && auth)
+		rc = account_secret(a, &secret, e);
+	if (rc == 0)
+		rc = account_connect(a, services, &s->stream, &want_tls, e);
+	if (rc == 0)
+		rc = begin(s, want_tls, auth ? buf_str(&secret) : NULL, e);
+	buf_wipe(&secret);
+	if (rc == -1)
+		smtp_close(&s);
+	else
+		*out = s;
+	return rc;
+}
+
+int
+smtp_usable(const struct smtp *s)
+{
+	return s != NULL && !s->broken && !s->closing;
+}
+
+void
+smtp_close(struct smtp **sp)
+{
+	struct smtp *s = *sp;
+	struct err ignored;
+
+	if (s == NULL)
+		return;
+	if (s->stream != NULL && smtp_usable(s) && smtp_send(s, &ignored, "QUIT") == 0)
+		stream_flush(s->stream, &ignored);
+	stream_close(&s->stream);
+	answer_free(&s->answer);
+	free(s);
+	*sp = NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/* smtp.h - an SMTP or LMTP session as a client: RFC 5321, 2033 (LMTP), 3207 (STARTTLS), 4954 (AUTH).
+ * smtp_open comes back with a session ready for mail, encrypted and authenticated as the account wants it, or not at all.
+ * A session that failed once is of no more use: smtp_usable tells. Borrows the account. */
+#ifndef MSEND_SMTP_H
+#define MSEND_SMTP_H
+
+#include "answer.h"
+
+struct account;
+struct err;
+struct mail;
+struct rcpts;
+struct stream;
+
+struct smtp {
+	struct stream *stream;
+	struct account *account;
+	struct offer offer;	/* by the last EHLO or LHLO */
+	struct answer answer;	/* the last reply */
+	int lmtp;
+	int limit;		/* the account's timeout in seconds, 0: none set */
+	int dirty;		/* MAIL was taken and its message not: RSET comes first */
+	int closing;		/* QUIT is sent, or 421 came */
+	int broken;		/* the stream failed, or a message was cut short */
+};
+
+int smtp_open(struct smtp **, struct account *, struct err *e);
+int smtp_usable(const struct smtp *);
+void smtp_close(struct smtp **);	/* says QUIT, but waits for no reply */
+
+/* One transaction for the recipients that are RCPT_WAITING (deliver.c). Each gets its verdict; those beyond the number that the server
+ * takes at once are still RCPT_WAITING. last: nothing more will follow, QUIT may go along.
+ * -1 when the session ended: those RCPT_WAITING were not sent; those RCPT_TAKEN may have been, and *e says so. */
+int smtp_deliver(struct smtp *, const char *from, struct rcpts *, const struct mail *, int last, struct err *e);
+
+/* For auth.c and deliver.c: seconds are RFC 5321 4.5.3.2's, bounded by the account's timeout. */
+int smtp_send(struct smtp *, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int smtp_send_secret(struct smtp *, const char *shown, const char *secret, struct err *e);
+int smtp_recv(struct smtp *, int seconds, struct err *e);	/* into answer */
+void smtp_arm(struct smtp *, int seconds);
+int smtp_wants_auth(const struct account *);
+int smtp_auth(struct smtp *, const char *secret, struct err *e);	/* auth.c */
+
+#endif
