@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/* ident.c - see ident.h. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ident.h"
+
+static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+
+int
+ident_name(char *name, size_t size, int64_t when, const char *host)
+{
+	unsigned char random[IDENT_LEN];
+	char id[IDENT_LEN + 1];
+	size_t i;
+	int n;
+
+	arc4random_buf(random, sizeof random);
+	for (i = 0; i < IDENT_LEN; i++)
+		id[i] = alphabet[random[i] % 32];
+	id[IDENT_LEN] = '\0';
+	n = snprintf(name, size, "%010lld.%s.%s", (long long)when, id, host);
+	return n < 0 || (size_t)n >= size || n > IDENT_NAME_MAX ? -1 : 0;
+}
+
+/* The digits up to the first dot. Eighteen of them fit an int64_t whatever they are. */
+static int
+parse_time(const char *name, size_t *len, int64_t *when)
+{
+	size_t i;
+
+	*when = 0;
+	for (i = 0; name[i] >= '0' && name[i] <= '9'; i++) {
+		if (i == 18)
+			return -1;
+		*when = *when * 10 + (name[i] - '0');
+	}
+	*len = i;
+	return i >= 10 && name[i] == '.' ? 0 : -1;
+}
+
+int
+ident_parse(const char *name, char id[IDENT_LEN + 1], int64_t *when)
+{
+	const char *p;
+	int64_t t;
+	size_t len, i;
+
+	if (parse_time(name, &len, &t) == -1)
+		return -1;
+	p = name + len + 1;
+	for (i = 0; i < IDENT_LEN; i++)
+		if (p[i] == '\0' || strchr(alphabet, p[i]) == NULL)
+			return -1;
+	if (p[IDENT_LEN] != '.' || strchr(":,.", p[IDENT_LEN + 1]) != NULL)
+		return -1;
+	for (i = 0; name[i] != '\0'; i++)
+		if (i == IDENT_NAME_MAX || iscntrl((unsigned char)name[i]))
+			return -1;
+	memcpy(id, p, IDENT_LEN);
+	id[IDENT_LEN] = '\0';
+	*when = t;
+	return 0;
+}
+
+static char
+fold(char c)
+{
+	c = (char)tolower((unsigned char)c);
+	return c == 'o' ? '0' : c == 'i' || c == 'l' ? '1' : c;
+}
+
+int
+ident_typed(const char *text, char id[IDENT_LEN + 1])
+{
+	char out[IDENT_LEN + 1] = "";
+	size_t i;
+
+	if (strlen(text) != IDENT_LEN)
+		return -1;
+	for (i = 0; i < IDENT_LEN; i++) {
+		out[i] = fold(text[i]);
+		if (strchr(alphabet, out[i]) == NULL)
+			return -1;
+	}
+	memcpy(id, out, sizeof out);
+	return 0;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+/* mqueue.c - keeps messages until they can be sent, and hands them to msend. The command line; the verbs are in files of their own. */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "log.h"
+#include "mqueue.h"
+#include "usage.h"
+
+#define SETS_MAX 32
+#define COMMON "q:o:v"
+
+static const char usage[] =
+    "usage: mqueue [-v] [-o key=value] [-q dir] add [-a account] [-f from] address ...\n"
+    "       mqueue [-v] [-o key=value] [-q dir] ls [-jl]\n"
+    "       mqueue [-v] [-o key=value] [-q dir] run [-f]\n"
+    "       mqueue [-v] [-o key=value] [-q dir] show id\n"
+    "       mqueue [-v] [-o key=value] [-q dir] rm | hold | release id ...\n"
+    "       mqueue [-v] [-o key=value] [-q dir] retry [id ... | address ...]\n"
+    "       mailq [-jl] [-o key=value] [-q dir]\n";
+
+static const struct verb {
+	const char *name, *opts;	/* for getopt; the + keeps GNU's from looking for options behind arguments */
+	int least, most;		/* arguments */
+	verb_fn *fn;
+} verbs[] = {
+	{ "add", "+a:f:" COMMON, 1, INT_MAX, verb_add },
+	{ "ls", "+jl" COMMON, 0, 0, verb_ls },
+	{ "run", "+f" COMMON, 0, 0, verb_run },
+	{ "show", "+" COMMON, 1, 1, verb_show },
+	{ "rm", "+" COMMON, 1, INT_MAX, verb_rm },
+	{ "hold", "+" COMMON, 1, INT_MAX, verb_hold },
+	{ "release", "+" COMMON, 1, INT_MAX, verb_release },
+	{ "retry", "+" COMMON, 0, INT_MAX, verb_retry },
+};
+
+struct command {
+	const struct verb *verb;
+	struct job job;
+	struct settings_options settings;
+	const char *set[SETS_MAX];
+};
+
+void
+complain(int *code, const struct err *e)
+{
+	int class = log_err(e);
+
+	if (*code == 0)
+		*code = class;
+}
+
+static int
+option(struct command *c, int ch)
+{
+	switch (ch) {
+	case 'q':
+		c->settings.queue = optarg;
+		return 0;
+	case 'o':
+		if (c->settings.sets == SETS_MAX)
+			return -1;
+		c->set[c->settings.sets++] = optarg;
+		return 0;
+	case 'v':
+		c->job.verbose++;
+		return 0;
+	case 'a':
+		c->job.account = c->settings.account = optarg;
+		return 0;
+	case 'f':
+		c->job.from = optarg;
+		c->job.force = 1;
+		return 0;
+	case 'j':
+		c->job.json = 1;
+		return 0;
+	case 'l':
+		c->job.details = 1;
+		return 0;
+	}
+	return -1;
+}
+
+static int
+options(struct command *c, int argc, char **argv, const char *opts)
+{
+	int ch;
+
+	while ((ch = getopt(argc, argv, opts)) != -1)
+		if (option(c, ch) == -1)
+			return -1;
+	return 0;
+}
+
+static const struct verb *
+find_verb(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+/* getopt starts anew behind the verb; glibc wants 0 for that, BSD 1 and optreset. */
+static void
+getopt_again(void)
+{
+#ifdef __GLIBC__
+	optind = 0;
+#else
+	optind = 1;
+#ifdef __BSD_VISIBLE
+	optreset = 1;
+#endif
+#endif
+}
+
+static const char *
+bad_option(void)
+{
+	static char text[] = "-? is no option here, or lacks its argument";
+
+	text[1] = (char)(optopt > ' ' && optopt < 0x7f ? optopt : '?');
+	return text;
+}
+
+/* NULL, or what is wrong with the command line. */
+static const char *
+parse(struct command *c, int argc, char **argv)
+{
+	if (c->job.mailq)
+		c->verb = find_verb("ls");
+	else {
+		if (options(c, argc, argv, "+" COMMON) == -1)
+			return bad_option();
+		argc -= optind;
+		argv += optind;
+		if (argc == 0)
+			return "no command given";
+		if ((c->verb = find_verb(argv[0])) == NULL)
+			return "no such command";
+		getopt_again();
+	}
+	if (options(c, argc, argv, c->verb->opts) == -1)
+		return bad_option();
+	c->job.args = argv + optind;
+	c->job.count = argc - optind;
+	if (c->job.count < c->verb->least)
+		return c->verb->fn == verb_add ? "no recipient given" : "no id given";
+	return c->job.count > c->verb->most ? "too many arguments" : NULL;
+}
+
+/* A file of ours must not become somebody's standard output. */
+static void
+keep_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct command c = { .verb = NULL };
+	struct err e = { 0 };
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL, *name = argc > 0 ? argv[0] : "mqueue", *wrong;
+	int code;
+
+	keep_standard_files();
+	name = slash != NULL ? slash + 1 : name;
+	c.job.mailq = strcmp(name, "mailq") == 0;
+	name = c.job.mailq ? "mailq" : "mqueue";
+	log_init(name);
+	usage_standard(argc, argv, name, usage);
+	opterr = 0;
+	c.settings.set = c.set;
+	if ((wrong = parse(&c, argc, argv)) != NULL)
+		return usage_wrong(name, usage, wrong);
+	code = settings_load(&c.job.settings, &c.settings, &e) == -1 ? -1 : c.verb->fn(&c.job, &e);
+	settings_free(&c.job.settings);
+	return code == -1 ? log_err(&e) : code;
+}

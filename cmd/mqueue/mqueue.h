@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* mqueue.h - what the command line asks for, and the verbs. A verb returns an exit code, having reported what led to it,
+ * or -1 with *e set for main to report. */
+#ifndef MQUEUE_H
+#define MQUEUE_H
+
+#include "settings.h"
+
+struct err;
+
+struct job {
+	struct settings settings;
+	const char *account;	/* -a */
+	const char *from;	/* -f of add */
+	int force;		/* -f of run */
+	int details, json;	/* -l, -j */
+	int mailq;		/* called by that name */
+	int verbose;
+	char **args;		/* NULL ends them */
+	int count;
+};
+
+typedef int verb_fn(const struct job *, struct err *e);
+
+verb_fn verb_add, verb_ls, verb_show, verb_rm, verb_hold, verb_release, verb_retry, verb_run;
+
+/* One file or recipient failed, the rest goes on: says so, and makes it the exit code unless an earlier failure has. */
+void complain(int *code, const struct err *e);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* result.h - one line of msend -B: how one recipient of one queue file fared.
+ *   path TAB address TAB ok|later|refused TAB code TAB enhanced TAB text
+ * code is three digits, enhanced is class.subject.detail (RFC 3463); either may be empty, or "-", where no server spoke. What contradicts
+ * itself (ok with a 4yz or 5yz, refused with anything but a 5yz) is no result. Text is the rest of the line, without TAB. */
+#ifndef RESULT_H
+#define RESULT_H
+
+#include <stddef.h>
+
+#define RESULT_LINE_MAX 8192
+
+enum verdict { VERDICT_OK, VERDICT_LATER, VERDICT_REFUSED };
+
+struct result {			/* strings are in the line given */
+	const char *path;
+	const char *addr;
+	enum verdict verdict;
+	int code;		/* 0: none */
+	const char *enhanced;	/* "" if none */
+	const char *text;
+};
+
+/* Takes a line without its LF, of len octets and a NUL, to pieces; it is changed. -1 when it is none. */
+int result_parse(char *line, size_t len, struct result *);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+/* settings.h - what mqueue takes from -o, the environment and the configuration file.
+ * Of the file it reads the keys queue, retry and expire before the first section, and the `from` that msend would use; all other keys are
+ * other programs'. Owns its strings. */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stddef.h>
+
+#include "schedule.h"
+
+struct err;
+
+struct settings {
+	char *queue;		/* the directory */
+	char *from;		/* as configured, or NULL */
+	struct schedule schedule;
+};
+
+struct settings_options {
+	const char *queue;	/* -q, or NULL */
+	const char *account;	/* whose `from`; NULL: the first section's */
+	const char *const *set;	/* -o, each "key=value" */
+	size_t sets;
+};
+
+/* queue is -q, else -o queue, else $PENNYPOST_QUEUE, else the key, else the user's state directory, or /var/spool/pennypost for root. */
+int settings_load(struct settings *, const struct settings_options *, struct err *e);
+void settings_free(struct settings *);
+
+#endif

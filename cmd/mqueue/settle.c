@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+/* settle.c - see settle.h. Until there are bounces, an entry with refused recipients is kept for its owner, held: nothing is
+ * thrown away in silence. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "err.h"
+#include "log.h"
+#include "mqueue.h"
+#include "settle.h"
+
+/* "451 4.7.1 try later", as the server said it: texts often begin with the enhanced code already. */
+static void
+reply_of(const struct result *r, struct buf *out)
+{
+	if (r->code != 0)
+		buf_printf(out, "%d ", r->code);
+	if (*r->enhanced != '\0' && strncmp(r->text, r->enhanced, strlen(r->enhanced)) != 0)
+		buf_printf(out, "%s ", r->enhanced);
+	buf_adds(out, r->text);
+}
+
+int
+settle_record(struct entry *t, size_t i, const struct result *r, int *unsynced, struct err *e)
+{
+	static const enum envelope_fate fate[] = {
+		[VERDICT_OK] = FATE_SENT, [VERDICT_LATER] = FATE_WAITING, [VERDICT_REFUSED] = FATE_REFUSED
+	};
+	struct buf reply = { 0 };
+	int code;
+
+	reply_of(r, &reply);
+	code = envelope_set_fate(t->fd, &t->env, i, fate[r->verdict], buf_str(&reply), e);
+	buf_free(&reply);
+	if (r->verdict == VERDICT_LATER)
+		return code;
+	*unsynced = 1;
+	t->env.rcpt[i].fate = fate[r->verdict];	/* true even where it could not be written: if all are sent, removing the entry says it */
+	return code;
+}
+
+int
+settle_later(struct entry *t, size_t i, const char *why, struct err *e)
+{
+	return envelope_set_fate(t->fd, &t->env, i, FATE_WAITING, why, e);
+}
+
+int
+settle_sync(const struct entry *t, struct err *e)
+{
+	return fdatasync(t->fd) == -1 ? err_sys(e, ERR_IO, "record what became of %s", t->name->id) : 0;
+}
+
+static int
+expire(struct entry *t, struct err *e)
+{
+	struct buf reply = { 0 };
+	size_t i;
+	int code = 0;
+
+	for (i = 0; i < t->env.rcpts && code == 0; i++) {
+		if (t->env.rcpt[i].fate != FATE_WAITING)
+			continue;
+		buf_cut(&reply, 0);
+		buf_printf(&reply, "given up, last: %s", t->env.rcpt[i].reply);
+		code = envelope_set_fate(t->fd, &t->env, i, FATE_REFUSED, buf_str(&reply), e);
+	}
+	buf_free(&reply);
+	return code;
+}
+
+static void
+report(const struct entry *t, int held, int *code)
+{
+	size_t i;
+
+	for (i = 0; i < t->env.rcpts; i++)
+		if (t->env.rcpt[i].fate == FATE_REFUSED)
+			log_warn("%s to <%s> refused: %s%s", t->name->id, t->env.rcpt[i].addr, t->env.rcpt[i].reply,
+			    held ? "; it is held until you remove or release it" : "");
+	if (*code == 0)
+		*code = ERR_UNAVAILABLE;
+}
+
+static int
+postpone(struct entry *t, const struct schedule *s, int64_t now, struct err *e)
+{
+	unsigned int tries = t->env.tries + 1;
+
+	return envelope_set_next(t->fd, &t->env, schedule_next(s, t->env.arrived, now, tries, arc4random()), tries, e);
+}
+
+static int
+wait_on(struct entry *t, const struct schedule *s, int64_t now, int news, int *code, struct err *e)
+{
+	if (news)
+		report(t, 0, code);
+	return postpone(t, s, now, e);
+}
+
+int
+settle(struct entry *t, const struct schedule *s, int64_t now, int news, int *code, struct err *e)
+{
+	if (entry_count(t, FATE_WAITING) > 0) {
+		if (!schedule_expired(s, t->env.arrived, now))
+			return wait_on(t, s, now, news, code, e);
+		if (expire(t, e) == -1)
+			return -1;
+	}
+	if (entry_count(t, FATE_REFUSED) == 0)
+		return entry_remove(t, e);
+	report(t, 1, code);
+	return envelope_set_held(t->fd, &t->env, 1, e);
+}
