@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* account.c - settles on the account: -o over the section over the lines before the first section.
- * A key outside the file's and the program's common table is a mistake in every section, a bad value only where it is used. */
+ * An unknown key is a mistake in every section, a bad value only in the one that is used. */
 #include "account.h"
 
 #include <pwd.h>
@@ -156,6 +156,8 @@ read_file(struct account *a, int by_url, struct err *e)
 	char *name = NULL;
 	int rc;
 
+	if (access(a->file, F_OK) == -1)	/* other places are only named where something is */
+		return err_sys(e, ERR_CONFIG, "PENNYPOST_CONFIG names %s", a->file);
 	if (a->which != NULL && !by_url && strchr(a->which, '@') != NULL) {
 		if (account_find_from(a->which, &name, e) == -1)
 			return -1;

@@ -85,9 +85,14 @@ config_slurp(struct buf *text, const char *path, struct err *e)
 
 	if (fd == -1)
 		return err_sys(e, ERR_CONFIG, "%s", path);
-	if (fstat(fd, &st) == -1 || st.st_size < 0 || st.st_size > CONFIG_MAX)
-		st.st_size = CONFIG_MAX;
-	buf_reserve(text, (size_t)st.st_size + 4096);	/* so that it need not move, leaving secrets behind */
+	if (fstat(fd, &st) == -1)
+		st = (struct stat){ 0 };
+	if (S_ISREG(st.st_mode) && (st.st_mode & S_IWOTH) != 0) {
+		close(fd);
+		return err_set(e, ERR_CONFIG, "%s: anybody can write to it: chmod o-w %s", path, path);
+	}
+	/* Room for all of it, so that it need not move and leave secrets behind. */
+	buf_reserve(text, (st.st_size < CONFIG_MAX ? (size_t)st.st_size : CONFIG_MAX) + 4096);
 	while (n > 0 && text->len <= CONFIG_MAX) {
 		buf_reserve(text, 4096);
 		if ((n = read(fd, text->data + text->len, 4096)) > 0)

@@ -18,7 +18,7 @@ typedef int config_fn(void *ctx, const char *section, const char *key, const cha
 char *config_path(void);
 int config_read(const char *path, config_fn *, void *ctx, struct err *e);
 int config_parse(struct buf *text, const char *name, config_fn *, void *ctx, struct err *e);	/* takes the text apart */
-int config_slurp(struct buf *text, const char *path, struct err *e);	/* a whole small file (1 MiB); the caller wipes it */
+int config_slurp(struct buf *text, const char *path, struct err *e);	/* a small file (1 MiB), not everybody's; the caller wipes it */
 char *config_tilde(const char *path);	/* ~/x becomes $HOME/x; caller frees */
 int config_private(const char *path, struct err *e);	/* -1 unless only its owner can read it */
 

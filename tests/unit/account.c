@@ -161,7 +161,7 @@ static const struct {
 	{ "account a\nsend smtp://h:x\n", KEY_SEND, { NULL }, ERR_CONFIG, FILE_SAYS ":2: send: a bad port \"x\": 1 to 65535" },
 	{ "account a\nexpire 9y\n", KEY_SEND, { NULL }, ERR_CONFIG,
 	    FILE_SAYS ":2: expire: \"9y\" is no span of time: write seconds, or as 15m, 12h, 14d, 2w, 1d12h" },
-	{ NULL, KEY_SEND, { NULL }, ERR_CONFIG, FILE_SAYS ": No such file or directory" },
+	{ NULL, KEY_SEND, { NULL }, ERR_CONFIG, "PENNYPOST_CONFIG names " FILE_SAYS ": No such file or directory" },
 };
 
 static void

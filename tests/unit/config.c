@@ -188,6 +188,9 @@ test_private(void **state)
 		if (modes[i].rc == -1)
 			assert_non_null(strstr(e.text, "chmod 600 /"));
 	}
+	assert_int_equal(chmod(path, 0602), 0);
+	assert_int_equal(config_read(path, note, NULL, &e), -1);
+	assert_non_null(strstr(e.text, "anybody can write to it"));
 	unlink(path);
 	assert_int_equal(config_private(path, &e), -1);
 }
