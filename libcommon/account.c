@@ -232,10 +232,11 @@ account_number(const struct account *a, enum account_key key, int fallback, int 
 {
 	const char *text = account_get(a, key);
 	int64_t value = fallback;
+	int rc = 0;
 
-	if (text != NULL && (units_span(text, &value, e) == -1 || value > max)) {
-		if (value > max)
-			err_set(e, ERR_CONFIG, "%s is more than %d", text, max);
+	if (text != NULL && (rc = units_span(text, &value, e)) == 0 && value > max)
+		rc = err_set(e, ERR_CONFIG, "%s is more than %d", text, max);
+	if (rc == -1) {
 		e->class = a->option[key] != NULL ? ERR_USAGE : ERR_CONFIG;
 		return err_prefix(e, "%s", key_names[key]);
 	}

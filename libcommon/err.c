@@ -32,8 +32,7 @@ err_sys(struct err *e, enum err_class class, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	e->class = class;
-	if ((size_t)snprintf(e->text, sizeof e->text, "%.400s: %s", text, why) >= sizeof e->text)
-		e->text[sizeof e->text - 1] = '\0';
+	snprintf(e->text, sizeof e->text, "%.400s: %.100s", text, why);
 	return -1;
 }
 

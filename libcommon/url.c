@@ -28,10 +28,13 @@ url_is(const char *text)
 	return scheme_length(text) > 0;
 }
 
+/* The octet of two hex digits; 0 where they are none, which is no octet a URL may hold. */
 static int
-hex(int c)
+octet(const char *p)
 {
-	return c >= '0' && c <= '9' ? c - '0' : isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
+	char digits[3] = { p[0], p[1], '\0' };
+
+	return isxdigit((unsigned char)p[0]) && isxdigit((unsigned char)p[1]) ? (int)strtol(digits, NULL, 16) : 0;
 }
 
 /* NULL where an escape is broken or stands for a control. */
@@ -45,8 +48,7 @@ decode(const char *p, size_t n)
 	for (i = 0; i < n; i++) {
 		c = (unsigned char)p[i];
 		if (c == '%') {
-			c = n - i < 3 || hex((unsigned char)p[i + 1]) < 0 || hex((unsigned char)p[i + 2]) < 0 ? 0
-			    : hex((unsigned char)p[i + 1]) << 4 | hex((unsigned char)p[i + 2]);
+			c = n - i >= 3 ? octet(p + i + 1) : 0;
 			i += 2;
 		}
 		if (c < 0x20 || c == 0x7f) {
