@@ -332,9 +332,9 @@ domain_ok(const char *p)
 	char before = '.';
 
 	if (*p == '[') {
-		size_t n = strcspn(p + 1, "[]\\<> ");
+		size_t n = strcspn(p + 1, "[]\\<> \t\r\n");
 
-		return n > 0 && p[1 + n] == ']' && p[2 + n] == '\0' && !has_control(p, n) && memchr(p, '\t', n) == NULL;
+		return n > 0 && p[1 + n] == ']' && p[2 + n] == '\0' && !has_control(p, n + 1);
 	}
 	for (; *p != '\0'; before = *p++) {
 		int letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9');
