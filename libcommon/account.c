@@ -209,7 +209,7 @@ settle_endpoint(struct account *a, enum account_key endpoint, int by_url, struct
 int
 account_load(struct account *a, enum account_key endpoint, struct err *e)
 {
-	int by_url = a->which != NULL && url_is(a->which), rc = 0, seconds;
+	int by_url = a->which != NULL && url_is(a->which), rc = 0, seconds = 0;
 
 	if ((a->file = config_path()) != NULL)
 		rc = read_file(a, by_url, e);
