@@ -234,7 +234,7 @@ add(struct incoming *in, const struct job *job, struct err *e)
 }
 
 int
-verb_add(const struct job *job, struct err *e)
+mqueue_add(const struct job *job, struct err *e)
 {
 	struct incoming in = { .env = { .from = NULL } };
 	int code = add(&in, job, e);

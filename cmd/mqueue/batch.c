@@ -141,21 +141,14 @@ hand_over(struct batch *b)
 		courier_last(&b->courier);
 }
 
-/* The recipient that the result is about, among those not yet answered. */
 static struct flight *
-find(struct batch *b, const struct result *r, size_t *rcpt)
+find(struct batch *b, const char *path)
 {
 	size_t i;
 
-	for (i = 0; i < BATCH_WINDOW; i++) {
-		struct flight *f = &b->flight[i];
-
-		if (f->path == NULL || strcmp(f->path, r->path) != 0)
-			continue;
-		for (*rcpt = 0; *rcpt < f->entry.env.rcpts; (*rcpt)++)
-			if (!f->answered[*rcpt] && strcmp(f->entry.env.rcpt[*rcpt].addr, r->addr) == 0)
-				return f;
-	}
+	for (i = 0; i < BATCH_WINDOW; i++)
+		if (b->flight[i].path != NULL && strcmp(b->flight[i].path, path) == 0)
+			return &b->flight[i];
 	return NULL;
 }
 
@@ -169,28 +162,41 @@ answer(struct batch *b, struct flight *f, size_t rcpt, const struct result *r)
 	f->open--;
 	f->refused |= r->verdict == VERDICT_REFUSED;
 	if (b->job->verbose)
-		log_warn("%s to <%s> %s: %s", f->entry.name->id, r->addr, word[r->verdict], r->text);
+		log_warn("%s to <%s> %s: %s", f->entry.name->id, f->entry.env.rcpt[rcpt].addr, word[r->verdict], r->text);
 	if (settle_record(&f->entry, rcpt, r, &f->unsynced, &e) == -1) {
-		err_prefix(&e, "%s to <%s> may be sent again", f->entry.name->id, r->addr);
+		err_prefix(&e, "%s to <%s> may be sent again", f->entry.name->id, f->entry.env.rcpt[rcpt].addr);
 		trouble(b, &e);
 	}
+}
+
+/* "-" as the address stands for all recipients: msend could not read the file. */
+static int
+answer_about(struct batch *b, const struct result *r)
+{
+	struct flight *f = find(b, r->path);
+	int all = strcmp(r->addr, "-") == 0 && r->verdict == VERDICT_LATER, found = 0;
+	size_t i;
+
+	for (i = 0; f != NULL && i < f->entry.env.rcpts && (all || !found); i++) {
+		if (f->answered[i] || (!all && strcmp(f->entry.env.rcpt[i].addr, r->addr) != 0))
+			continue;
+		answer(b, f, i, r);
+		found = 1;
+	}
+	return found;
 }
 
 static void
 hear(struct batch *b, char *line, size_t len, int torn)
 {
 	struct result r;
-	struct flight *f;
 	struct err e = { 0 };
-	size_t rcpt;
 	char *copy = xstrndup(line, len < 200 ? len : 200);
 
 	if (torn || result_parse(line, len, &r) == -1)
 		err_set(&e, ERR_PROTOCOL, "msend said what is no result: \"%s\"", copy);
-	else if ((f = find(b, &r, &rcpt)) == NULL)
+	else if (!answer_about(b, &r))
 		err_set(&e, ERR_PROTOCOL, "msend gave a result for what it was not asked: \"%s\"", copy);
-	else
-		answer(b, f, rcpt, &r);
 	if (e.class != ERR_NONE) {
 		if (!b->stop)
 			complain(b->code, &e);

@@ -122,19 +122,19 @@ each_named(const struct job *job, change_fn *fn, int names_change, struct err *e
 }
 
 int
-verb_rm(const struct job *job, struct err *e)
+mqueue_rm(const struct job *job, struct err *e)
 {
 	return each_named(job, entry_remove, 1, e);
 }
 
 int
-verb_hold(const struct job *job, struct err *e)
+mqueue_hold(const struct job *job, struct err *e)
 {
 	return each_named(job, hold, 0, e);
 }
 
 int
-verb_release(const struct job *job, struct err *e)
+mqueue_release(const struct job *job, struct err *e)
 {
 	return each_named(job, release, 0, e);
 }
@@ -174,7 +174,7 @@ retry_waiting(const struct edit *d, const char *addr, int *code)
 }
 
 int
-verb_retry(const struct job *job, struct err *e)
+mqueue_retry(const struct job *job, struct err *e)
 {
 	struct edit d;
 	const struct spool_name *n;

@@ -104,7 +104,7 @@ list_all(struct listing *l, const struct spool *q, struct err *e)
 
 /* A queue that nobody has used yet is empty. */
 int
-verb_ls(const struct job *job, struct err *e)
+mqueue_ls(const struct job *job, struct err *e)
 {
 	struct listing l = { .format = NULL };
 	struct spool q;

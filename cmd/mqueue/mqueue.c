@@ -29,14 +29,14 @@ static const struct verb {
 	int least, most;		/* arguments */
 	verb_fn *fn;
 } verbs[] = {
-	{ "add", "+a:f:" COMMON, 1, INT_MAX, verb_add },
-	{ "ls", "+jl" COMMON, 0, 0, verb_ls },
-	{ "run", "+f" COMMON, 0, 0, verb_run },
-	{ "show", "+" COMMON, 1, 1, verb_show },
-	{ "rm", "+" COMMON, 1, INT_MAX, verb_rm },
-	{ "hold", "+" COMMON, 1, INT_MAX, verb_hold },
-	{ "release", "+" COMMON, 1, INT_MAX, verb_release },
-	{ "retry", "+" COMMON, 0, INT_MAX, verb_retry },
+	{ "add", "+a:f:" COMMON, 1, INT_MAX, mqueue_add },
+	{ "ls", "+jl" COMMON, 0, 0, mqueue_ls },
+	{ "run", "+f" COMMON, 0, 0, mqueue_run },
+	{ "show", "+" COMMON, 1, 1, mqueue_show },
+	{ "rm", "+" COMMON, 1, INT_MAX, mqueue_rm },
+	{ "hold", "+" COMMON, 1, INT_MAX, mqueue_hold },
+	{ "release", "+" COMMON, 1, INT_MAX, mqueue_release },
+	{ "retry", "+" COMMON, 0, INT_MAX, mqueue_retry },
 };
 
 struct command {
@@ -45,15 +45,6 @@ struct command {
 	struct settings_options settings;
 	const char *set[SETS_MAX];
 };
-
-void
-complain(int *code, const struct err *e)
-{
-	int class = log_err(e);
-
-	if (*code == 0)
-		*code = class;
-}
 
 static int
 option(struct command *c, int ch)
@@ -154,7 +145,7 @@ parse(struct command *c, int argc, char **argv)
 	c->job.args = argv + optind;
 	c->job.count = argc - optind;
 	if (c->job.count < c->verb->least)
-		return c->verb->fn == verb_add ? "no recipient given" : "no id given";
+		return c->verb->fn == mqueue_add ? "no recipient given" : "no id given";
 	return c->job.count > c->verb->most ? "too many arguments" : NULL;
 }
 

@@ -22,7 +22,7 @@ struct job {
 
 typedef int verb_fn(const struct job *, struct err *e);
 
-verb_fn verb_add, verb_ls, verb_show, verb_rm, verb_hold, verb_release, verb_retry, verb_run;
+verb_fn mqueue_add, mqueue_ls, mqueue_show, mqueue_rm, mqueue_hold, mqueue_release, mqueue_retry, mqueue_run;
 
 /* One file or recipient failed, the rest goes on: says so, and makes it the exit code unless an earlier failure has. */
 void complain(int *code, const struct err *e);

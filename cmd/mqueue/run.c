@@ -117,7 +117,7 @@ run_free(struct run *r)
 }
 
 int
-verb_run(const struct job *job, struct err *e)
+mqueue_run(const struct job *job, struct err *e)
 {
 	struct run r = { .job = job };
 	int64_t now = (int64_t)time(NULL);

@@ -151,7 +151,7 @@ show_named(const struct spool *q, const struct finder *f, const char *what, stru
 }
 
 int
-verb_show(const struct job *job, struct err *e)
+mqueue_show(const struct job *job, struct err *e)
 {
 	struct spool q;
 	struct finder f;
