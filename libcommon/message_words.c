@@ -103,7 +103,7 @@ static void
 add_words(struct buf *out, const char *text)
 {
 	size_t all = strlen(text), n;
-	int q = q_length(text, all) <= (all + 2) / 3 * 6;	/* half as long again, for being readable as it is */
+	int q = q_length(text, all) < (all + 2) / 3 * 6;	/* half as long again, for being readable as it is */
 
 	for (const char *p = text; *p != '\0'; p += n) {
 		n = word_length(p, q);
