@@ -191,17 +191,16 @@ verify(struct sasl_state *s, const struct buf *in, struct err *e)
 	const char *p = buf_str(in), *value;
 	struct buf signature = { 0 };
 	size_t len;
-	int same;
 
 	if (p[0] == 'e' && p[1] == '=')
 		return err_set(e, ERR_PERM, "SCRAM: the server says: %.100s; check the user and password", p + 2);
-	if (attribute(&p, 'v', &value, &len) == -1 || base64_decode(&signature, value, len) == -1)
+	if (attribute(&p, 'v', &value, &len) == -1)
 		return odd(e, "the server's last message has no signature");
-	same = signature.len == DIGEST && CRYPTO_memcmp(signature.data, s->proof, DIGEST) == 0;
+	s->proven = base64_decode(&signature, value, len) == 0 && signature.len == DIGEST &&
+	    CRYPTO_memcmp(signature.data, s->proof, DIGEST) == 0;
 	buf_free(&signature);
-	if (!same)
+	if (!s->proven)
 		return err_set(e, ERR_PERM, "SCRAM: the server does not know the password; is it the right server?");
-	s->proven = 1;
 	return 0;
 }
 

@@ -166,7 +166,7 @@ static void
 scram_without_proof_is_no_login(void **state)
 {
 	static const struct { const char *final; enum err_class class; const char *why; } bad[] = {
-		{ "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G5=", ERR_PROTOCOL, "signature" },
+		{ "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G5=", ERR_PERM, "does not know the password" },
 		{ "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G8=", ERR_PERM, "does not know the password" },
 		{ "v=", ERR_PERM, "does not know the password" },
 		{ "v=6rriTRBi23WpRR/w", ERR_PERM, "does not know the password" },
