@@ -106,17 +106,18 @@ message_is(const struct field *f, const char *name)
 	return strlen(name) == f->name_len && strncasecmp(f->name, name, f->name_len) == 0;
 }
 
-/* CRLF becomes what `lf` holds: "\n", or "" to unfold. LF too. */
+/* LF, with any CRs before it, becomes `lf`: "\n", or "" to unfold. Another CR becomes a space: it would be a line end on the wire. */
 static void
 add_lines(struct buf *out, const char *p, size_t n, const char *lf)
 {
 	for (size_t line; n > 0; p += line, n -= line) {
-		size_t keep;
+		size_t keep = line = line_length(p, n);
 
-		keep = line = line_length(p, n);
 		if (p[line - 1] == '\n')
-			keep -= line > 1 && p[line - 2] == '\r' ? 2 : 1;
-		buf_add(out, p, keep);
+			for (keep--; keep > 0 && p[keep - 1] == '\r'; keep--)
+				;
+		for (size_t i = 0; i < keep; i++)
+			buf_addc(out, p[i] == '\r' ? ' ' : p[i]);
 		if (p[line - 1] == '\n')
 			buf_adds(out, lf);
 	}

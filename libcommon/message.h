@@ -47,7 +47,8 @@ void message_id(struct buf *, const char *host);	/* "<…@host>", random enough 
 const char *message_hostname(void);			/* this machine's name for Message-ID and HELO: fit for a domain, never empty */
 
 /* What a submission lacks (RFC 6409 8): Date, Message-ID and From are added where missing; Bcc (and Resent-Bcc) removed; an
- * mbox "From " line before it is dropped. A block without an end gets one. The result ends lines in LF, the empty line last. */
+ * mbox "From " line before it is dropped. A block without an end gets one. The result ends lines in LF, the empty line last; a CR
+ * elsewhere becomes a space. The rest stays octet for octet. */
 struct message_from { const char *name, *addr; };	/* name may be NULL */
 void message_complete(struct buf *out, const char *block, size_t n, const struct message_from *);
 

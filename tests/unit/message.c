@@ -338,7 +338,8 @@ static const struct { const char *text; size_t n; struct message_from from; cons
 	{ BYTES("From ann Sun Nov 22\nSubject: s\r\n folded\r\n\r\n"), { NULL, "a@b" }, BYTES("Subject: s\n folded\n%DFrom: a@b\n%I\n") },
 	{ BYTES("To: x\nBcc: y,\n z\nResent-BCC : q\nCc: w"), { NULL, "a@b" }, BYTES("To: x\nCc: w\n%DFrom: a@b\n%I\n") },
 	{ BYTES("X: \0\xff\x80\r\r\n\tmore\nDate: d\nMessage-ID: m\nFrom:\n\n"), { NULL, "a@b" },
-	  BYTES("X: \0\xff\x80\r\n\tmore\nDate: d\nMessage-ID: m\nFrom:\n\n") },
+	  BYTES("X: \0\xff\x80\n\tmore\nDate: d\nMessage-ID: m\nFrom:\n\n") },
+	{ BYTES("A: b\rBcc: x\r\nFrom: y\r\r\n\n"), { NULL, "a@b" }, BYTES("A: b Bcc: x\nFrom: y\n%D%I\n") },
 	{ BYTES("Bcc: only@example.org"), { NULL, "a@b" }, BYTES("%DFrom: a@b\n%I\n") },
 	{ BYTES("A: b\nFrom: x\nstray\nB: c\n\n"), { NULL, "a@b" }, BYTES("A: b\nFrom: x\n%D%I\n") },
 };
