@@ -80,7 +80,7 @@ static int
 look(struct pop3 *p, const struct seen *s, struct listing *l, uint64_t *count, uint64_t *octets, struct err *e)
 {
 	struct fetch_opts all = { .age = -1 };
-	struct pop3_run quit = { .tail = "QUIT" };
+	struct reply r;
 	struct err unused;
 	int uids;
 
@@ -88,7 +88,8 @@ look(struct pop3 *p, const struct seen *s, struct listing *l, uint64_t *count, u
 		return -1;
 	all.keep = uids;	/* without UIDs everything is new */
 	*count = fetch_choose(l, s, &all, octets);
-	pop3_run(p, &quit, &unused);
+	if (pop3_send(p, &unused, "QUIT") == 0)
+		pop3_recv(p, &r, &unused);	/* whatever it says */
 	return 0;
 }
 
