@@ -277,8 +277,7 @@ finish(struct fetch *f, struct err *e)
 		ok = pop3_refused(f->p, &r, "QUIT", e) == 0;
 	if (!ok && dele.count > 0) {
 		e->class = ERR_TEMP;
-		return err_prefix(e, "%zu messages are safe here, but the server did not confirm that it deleted them; the next run deletes "
-		    "what is left", dele.count);
+		return err_prefix(e, "%zu safe here, but the server did not confirm the deletion; the next run deletes what is left", dele.count);
 	}
 	for (size_t i = 0; ok && i < f->l.count; i++)
 		if (f->l.msg[i].drop)
@@ -300,7 +299,7 @@ check_uids(const struct fetch *f, int uids, struct err *e)
 	for (size_t i = 0; i < f->l.count; i++)
 		twins += f->l.msg[i].twin > 0;
 	if (twins > 0)
-		log_warn("%zu messages share a UID with another: after a broken connection they may be fetched twice", twins);
+		log_warn("%zu messages share their UID with another: after a broken connection they may be fetched twice", twins);
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # mpop's dialogue, command by command: what is sent together, what each fallback does, what is on disk and on stdout afterwards.
 . "$(dirname "$0")/../lib.sh"
 
@@ -385,7 +386,7 @@ S: +OK
 S: -ERR some deleted messages not removed
 EOT
 exits 75 'QUIT refused' mpop -a "$PEER" "$M"
-like "$(cat "$TMP/err")" '^mpop: 2 messages are safe here, but the server did not confirm that it deleted them; the next run deletes what is left: ' 'is told'
+like "$(cat "$TMP/err")" '^mpop: 2 safe here, but the server did not confirm the deletion; the next run deletes what is left: ' 'is told'
 peer_ok quit
 Q=$PEER
 play quit PIPELINING USER <<EOT
@@ -440,7 +441,7 @@ S: +OK
 S: +OK
 EOT
 exits 0 'messages that share a UID are all fetched' mpop -a "$PEER" "$M"
-like "$(cat "$TMP/err")" '^mpop: 2 messages share a UID with another' 'with a warning'
+like "$(cat "$TMP/err")" '^mpop: 2 messages share their UID with another' 'with a warning'
 peer_ok twins
 is "$(count "$M")" 2 'both are there'
 TWINS="C: UIDL

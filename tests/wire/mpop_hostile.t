@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # mpop against servers that lie, stop, flood or tamper: the exit code, what is said, what is on disk, and that nothing secret left.
 . "$(dirname "$0")/../lib.sh"
 need openssl
@@ -417,7 +418,7 @@ $script
 EOT
 	is "$(count)" 0 "cut at step $i: nothing is stored"
 done
-SAYS='^mpop: 1 messages are safe here, but the server did not confirm'
+SAYS='^mpop: 1 safe here, but the server did not confirm'
 for script in 'S! drop' 'C: DELE 1
 C: QUIT
 S! drop' 'C: DELE 1

@@ -1,0 +1,156 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# mpop and a real Dovecot: a thousand messages byte for byte, turns, memory, and one line for each thing that may be wrong.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/lib.sh"
+
+live_dovecot
+live_config
+
+# fill COUNT SEED: messages straight into ann's maildir, with all that may go wrong on the way: dots, empty lines, long ones, octets.
+fill() {
+	mkdir -p "$MAILROOT/ann/Maildir/new" "$MAILROOT/ann/Maildir/cur" "$MAILROOT/ann/Maildir/tmp"
+	perl -e '
+		my ($dir, $count, $seed) = @ARGV;
+		srand $seed;
+		my @lines = ("", ".", "..", ".x", "From me", "x" x 2000, "a\rb", "\xe4\xff\x80", "text " x 12, ". ");
+		for my $i (1 .. $count) {
+			open my $f, ">", sprintf("%s/new/1700000000.M%06dP%d.test", $dir, $i, $seed) or die $!;
+			print $f "Subject: message $i\nMessage-ID: <$i.$seed\@example.org>\n\n";
+			print $f $lines[rand @lines], "\n" for 1 .. rand 40;
+		}' "$MAILROOT/ann/Maildir" "$1" "$2"
+	[ "$(id -un)" = "$live_user" ] || chown -R "$live_user" "$MAILROOT/ann"
+}
+sums() { find "$@" -type f -exec md5sum {} + | cut -d ' ' -f 1 | sort; }
+stored() { find "$1/new" "$1/cur" -type f 2>/dev/null | wc -l | tr -d ' '; }
+on_server() { live_mail ann | wc -l | tr -d ' '; }
+
+# through REPORT OPTIONS…: a proxy before pop3s, its port in $PORT.
+through() {
+	rm -f "$TMP/port"
+	turns_report=$1
+	shift
+	"$BUILD/tests/tools/turns" --to "127.0.0.1:$POPS" --report "$turns_report" --connections 1 "$@" >"$TMP/port" &
+	turns_pid=$!
+	at_exit "kill $turns_pid 2>/dev/null"
+	await 10 test -s "$TMP/port"
+	PORT=$(cat "$TMP/port")
+}
+turns() { await 10 test -s "$1"; sed 's/turns=\([0-9]*\).*/\1/' "$1"; }
+
+fill 1000 1
+sums "$MAILROOT/ann/Maildir/new" >"$TMP/sent"
+exits 0 '-l shows a thousand' mpop -l
+is "$(wc -l <"$TMP/out" | tr -d ' ') $(cut -f 4 "$TMP/out" | sort -u)" '1000 new' 'all of them new'
+through "$TMP/keep.turns" --delay 40
+exits 0 '-k fetches a thousand, SCRAM' mpop -k -a "pop3s://ann@localhost:$PORT" -o "password=!echo secret" "$TMP/K"
+sums "$TMP/K/new" >"$TMP/got"
+same "$TMP/got" "$TMP/sent" 'byte for byte'
+is "$(on_server)" 1000 'and keeps them'
+keep_turns=$(turns "$TMP/keep.turns")
+ok "in at most 8 turns (it was $keep_turns)" test "$keep_turns" -le 8
+
+exits 0 '-k the first time here' mpop -k -p
+is "$(wc -l <"$TMP/out" | tr -d ' ')" 1000 'a thousand paths'
+# shellcheck disable=SC2046
+ok 'each a file' test -f $(tail -n 1 "$TMP/out")
+exits 0 '-k the second time' mpop -kp
+is "$(wc -c <"$TMP/out" | tr -d ' ')" 0 'fetches nothing'
+is "$(stored "$HOME/Mail")" 1000 'and doubles nothing'
+exits 0 '-c counts what is new' mpop -c
+is "$(cat "$TMP/out")" 0 'nothing'
+rm -rf "$HOME/Mail"
+
+through "$TMP/all.turns" --delay 40
+exits 0 'fetches and deletes a thousand, PLAIN' mpop -o auth=plain -a "pop3s://ann@localhost:$PORT" -o "password=!echo secret" "$TMP/D"
+sums "$TMP/D/new" >"$TMP/got"
+same "$TMP/got" "$TMP/sent" 'byte for byte again'
+is "$(on_server)" 0 'nothing is left on the server'
+is "$(ls "$TMP/D/tmp")" '' 'or in tmp'
+all_turns=$(turns "$TMP/all.turns")
+ok "in at most 7 turns (it was $all_turns)" test "$all_turns" -le 7
+
+# STLS, an mbox, a command.
+fill 3 2
+exits 0 'pop3:// secures itself by STLS' mpop -a "pop3://ann@localhost:$POP" -o 'password=!echo secret' -k -v "$TMP/S"
+like "$(cat "$TMP/err")" '^TLS: TLSv1' 'it did'
+unlike "$(cat "$TMP/err")" 'secret' 'and shows no secret'
+is "$(stored "$TMP/S")" 3 'three messages'
+exits 0 '-e runs a command for each' mpop -ke "cat >>$TMP/piped && echo x >>$TMP/runs"
+is "$(wc -l <"$TMP/runs" | tr -d ' ')" 3 'three times'
+cat "$MAILROOT"/ann/Maildir/cur/* "$MAILROOT"/ann/Maildir/new/* 2>/dev/null | cmp -s - "$TMP/piped"
+result $? 'with the messages as they are' "$(ls -l "$TMP/piped")" 'the same octets'
+exits 0 'an mbox' mpop -
+is "$(grep -c '^From ' "$TMP/out")" 3 'three messages in it'
+is "$(on_server)" 0 'and deleted'
+
+# The connection is cut at some octets of a session with three messages; then a normal run: each is there once.
+cuts() {	# WHICH FIRST STEP LAST
+	cut_at=$2
+	while [ "$cut_at" -le "$4" ]; do
+		rm -rf "$TMP/cut.$1"
+		fill 3 "1$cut_at"
+		sums "$MAILROOT/ann/Maildir/new" >"$TMP/sent"
+		through /dev/null "--cut-$1" "$cut_at"
+		mpop -o auth=plain -a "pop3s://ann@localhost:$PORT" -o 'password=!echo secret' -o timeout=5 "$TMP/cut.$1" 2>/dev/null
+		cut_code=$?
+		kill "$turns_pid" 2>/dev/null
+		wait "$turns_pid" 2>/dev/null
+		# the same ledger: it knows the mailbox by its port
+		mv "$TMP/cut.$1/.pennypost-mpop-ann@localhost:$PORT" "$TMP/cut.$1/.pennypost-mpop-ann@localhost:$POPS" 2>/dev/null &&
+			sed -i "1s/:$PORT/:$POPS/" "$TMP/cut.$1/.pennypost-mpop-ann@localhost:$POPS"
+		mpop -a "pop3s://ann@localhost:$POPS" -o 'password=!echo secret' "$TMP/cut.$1" 2>"$TMP/err" || cut_wrong="$cut_wrong $1=$cut_at: exit $?, $(cat "$TMP/err")"
+		sums "$TMP/cut.$1/new" | cmp -s - "$TMP/sent" || cut_wrong="$cut_wrong $1=$cut_at: other messages"
+		[ "$(on_server)$(ls "$TMP/cut.$1/tmp")" = 0 ] || cut_wrong="$cut_wrong $1=$cut_at: leftovers"
+		[ "$cut_code" -eq 0 ] || cut_failed=$((cut_failed + 1))
+		[ "$cut_code" -eq 0 ] || [ "$cut_code" -eq 75 ] || [ "$cut_code" -eq 76 ] || cut_wrong="$cut_wrong $1=$cut_at: exit $cut_code"
+		cut_at=$((cut_at + $3))
+	done
+}
+cut_wrong='' cut_failed=0
+cuts up 1 61 1100
+cuts down 1 211 5500
+is "$cut_wrong" '' "cut at many places ($cut_failed runs were): nothing lost, doubled or partial afterwards"
+ok 'most cuts came before the end' test "$cut_failed" -gt 20
+
+# A hundred megabytes.
+perl -e 'print "Subject: big\n\n"; print "x" x 75, "\n" for 1 .. 1380000' >"$MAILROOT/ann/Maildir/new/1700000001.M1P1.test"
+[ "$(id -un)" = "$live_user" ] || chown -R "$live_user" "$MAILROOT/ann"
+cp "$MAILROOT/ann/Maildir/new/1700000001.M1P1.test" "$TMP/big"
+if [ -x /usr/bin/time ]; then
+	exits 0 '100 MB' /usr/bin/time -f %M -o "$TMP/rss" mpop "$TMP/B"
+	ok "in less than 16 MiB ($(cat "$TMP/rss") KiB)" test "$(cat "$TMP/rss")" -lt 16384
+else
+	exits 0 '100 MB, with 16 MiB of heap' sh -c 'ulimit -d 16384; exec mpop "$1"' sh "$TMP/B"
+fi
+same "$(find "$TMP/B/new" -type f)" "$TMP/big" 'as it was'
+rm -rf "$TMP/B" "$TMP/big"
+
+# What may be wrong: exit code, one line, and what to do.
+wrong() {	# CODE ERE NAME command…
+	wrong_code=$1 wrong_ere=$2 wrong_name=$3
+	shift 3
+	exits "$wrong_code" "$wrong_name" "$@"
+	like "$(cat "$TMP/err")" "$wrong_ere" "$wrong_name: says so"
+	is "$(wc -l <"$TMP/err" | tr -d ' ')" 1 "$wrong_name: in one line"
+}
+fill 1 3
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/CN=Other CA' -keyout "$TMP/other.key" -out "$TMP/other.pem" 2>/dev/null
+wrong 77 "^mpop: authentication as ann refused by localhost port $POPS: \"\\[AUTH\\] .*\"; check the user and password of account ann\$" \
+	'a wrong password' mpop -o 'password=!echo wrong'
+wrong 77 "^mpop: .*127\\.1 .*certificate" \
+	'a certificate for another host' mpop -a "pop3s://ann@127.1:$POPS" -o 'password=!echo secret'
+wrong 77 '^mpop: .*certificate' 'a certificate nobody trusts' mpop -o "tls-ca=$TMP/other.pem"
+wrong 68 '^mpop: .*nowhere\.invalid' 'no such host' mpop -a pop3s://ann@nowhere.invalid
+read -r free <<EOT
+$(live_ports 1)
+EOT
+wrong 75 "^mpop: .*localhost port $free.*refused" 'nobody listening' mpop -a "pop3s://ann@localhost:$free"
+wrong 78 '^mpop: no configuration: write .*/\.config/pennypost/config' 'no configuration' env XDG_CONFIG_HOME=/nonexistent mpop
+wrong 78 '^mpop: no account bob in ' 'no such account' mpop -a bob
+wrong 73 '^mpop: /etc/passwd is not a directory' 'a maildir that can not be' mpop /etc/passwd/M
+if [ -c /dev/full ]; then
+	wrong 74 '^mpop: standard output: .*No space left on device' 'a full disk' sh -c 'exec mpop - >/dev/full'
+fi
+is "$(on_server)" 1 'and the message is still on the server'
+done_testing
