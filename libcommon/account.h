@@ -47,6 +47,7 @@ void account_free(struct account *);
 
 /* user of the URL, else the key, else the local login name. */
 const char *account_user(const struct account *);
+char *account_label(const struct account *);	/* "ann@mail.example.org", with the URL's port if it has one: fit for a file name. Caller frees */
 /* password key (!command, or text in a private file), else ~/.netrc, $CREDENTIALS_DIRECTORY/password-NAME, else a prompt on the
  * terminal; ERR_CONFIG when there is none. Asked for once. The caller wipes it. */
 int account_secret(struct account *, struct buf *secret, struct err *e);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/* date.h - days of a query, and IMAP's date-time (RFC 3501 section 9). */
+#ifndef MIMAP_DATE_H
+#define MIMAP_DATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+struct buf;
+struct err;
+
+/* 2026-11-22, today, yesterday → 20261122. ERR_USAGE for anything else, and for days that no month has. */
+int date_day(const char *text, int64_t *yyyymmdd, struct err *e);
+int64_t date_of(time_t);				/* the local day */
+void date_imap(struct buf *, int64_t yyyymmdd);		/* "22-Nov-2026" */
+
+/* " 1-Nov-2026 10:00:00 +0100": 1 and the time, or 0 where it is none. */
+int date_internal(const char *text, size_t n, time_t *when);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/* download.h - brings messages of the selected mailbox to a target: asks for them ahead, takes in what was asked for, each once, and
+ * commits in batches. Borrows all it is given. */
+#ifndef MIMAP_DOWNLOAD_H
+#define MIMAP_DOWNLOAD_H
+
+#include <stdint.h>
+
+#include "progress.h"
+#include "uidset.h"
+
+struct err;
+struct fetched;
+struct imap;
+struct target;
+
+struct download {
+	struct imap *im;
+	struct target *target;
+	struct fetched *fetched;	/* NULL: nothing is recorded */
+	int headers;
+	struct uidset left;		/* asked for and not here yet */
+	int star;			/* "*" or n:* was asked for: the server may answer with one message that we do not want */
+	int streamed;			/* the message under way has begun in the target */
+	int checked;			/* UIDVALIDITY, against fetched */
+	int changed;			/* it is another one */
+	uint64_t strays;		/* messages that came unasked or twice */
+	uint32_t stray;			/* the first one's UID */
+	struct progress progress;
+};
+
+int download_ask(struct download *, const struct uidset *, struct err *e);	/* sends UID FETCH ahead */
+int download_finish(struct download *, struct err *e);	/* all answers are in, and all that came is safe and in place; also after errors */
+
+#endif

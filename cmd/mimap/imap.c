@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: ISC */
+/* imap.c - the session's reading side, and commands sent ahead. Invariants: a tag is answered once, and only after its command was
+ * sent as a whole; no wait is without a deadline, and a server that only says what nobody asked for runs into limits. */
+#include "imap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "account.h"
+#include "log.h"
+#include "stream.h"
+#include "xalloc.h"
+
+#define LITERAL_MAX (1u * 1024 * 1024)		/* in memory */
+#define IDLE_ARMS 60				/* keepalives that renew the time-out */
+#define IDLE_MAX 1000000			/* unsolicited responses on end */
+#define LOGOUT_SECONDS 5
+
+static int
+broken(struct imap *im)
+{
+	im->broken = 1;
+	return -1;
+}
+
+/* The class of a refusal follows its response code (RFC 5530). */
+static enum err_class
+refusal_class(const struct response *r)
+{
+	static const struct { const char *code; enum err_class class; } codes[] = {
+		{ "UNAVAILABLE", ERR_TEMP }, { "INUSE", ERR_TEMP }, { "SERVERBUG", ERR_TEMP }, { "LIMIT", ERR_TEMP }, { "NOPERM", ERR_PERM },
+		{ "AUTHENTICATIONFAILED", ERR_PERM }, { "AUTHORIZATIONFAILED", ERR_PERM }, { "EXPIRED", ERR_PERM },
+		{ "PRIVACYREQUIRED", ERR_PERM },
+	};
+	size_t i;
+
+	for (i = 0; r->code != NULL && i < sizeof(codes) / sizeof(*codes); i++) {
+		if (strcasecmp(codes[i].code, r->code) == 0)
+			return codes[i].class;
+	}
+	return ERR_UNAVAILABLE;
+}
+
+int
+imap_refusal(const struct imap *im, const char *what, struct err *e)
+{
+	return err_set(e, refusal_class(&im->response), "%s refused to %s: \"%.200s\"", stream_peer(im->stream), what, im->response.text);
+}
+
+/* A literal that the response parser waits for: streamed where the handler says so, else kept in memory. */
+static int
+read_literal(struct imap *im, struct err *e)
+{
+	const char *item = response_item(&im->response);
+	uint64_t size = im->response.literal;
+	sink_fn *sink = NULL;
+	void *ctx = NULL;
+	int stream = 0;
+
+	if (item != NULL && im->handler.literal != NULL)
+		stream = im->handler.literal(im->handler.ctx, &im->response, item, size, &sink, &ctx, e);
+	if (stream == -1)
+		return -1;
+	if (size > (stream ? IMAP_MESSAGE_MAX : LITERAL_MAX))
+		return err_set(e, ERR_PROTOCOL, "%s announces a literal of %llu octets, which is too large", stream_peer(im->stream),
+		    (unsigned long long)size);
+	if (stream)
+		return stream_copy(im->stream, size, sink, ctx, e) == -1 ? -1 : response_streamed(&im->response, e);
+	buf_cut(&im->literal, 0);
+	if (stream_copy(im->stream, size, sink_buf, &im->literal, e) == -1)
+		return -1;
+	return response_string(&im->response, buf_str(&im->literal), im->literal.len, e);
+}
+
+/* One whole response. */
+static int
+read_response(struct imap *im, struct err *e)
+{
+	char *line;
+	size_t len;
+	int r;
+
+	response_begin(&im->response);
+	for (;;) {
+		r = stream_line(im->stream, &line, &len, e);
+		if (r == 1)
+			err_set(e, ERR_TEMP, "%s closed the connection", stream_peer(im->stream));
+		if (r != 0)
+			return broken(im);
+		r = response_line(&im->response, line, len, e);
+		if (r == -1)
+			err_prefix(e, "%s sent", stream_peer(im->stream));
+		if (r == -1 || (r == RESPONSE_LITERAL && read_literal(im, e) == -1))
+			return broken(im);
+		if (r == RESPONSE_DONE)
+			return 0;
+	}
+}
+
+static uint32_t
+code_number(const struct response *r)
+{
+	uint64_t n = 0;
+	const char *p = r->code_args;
+
+	for (; *p >= '0' && *p <= '9' && n <= UINT32_MAX; p++)
+		n = n * 10 + (uint64_t)(*p - '0');
+	return *p != '\0' || n > UINT32_MAX ? 0 : (uint32_t)n;
+}
+
+/* Response codes of status lines, tagged or not (RFC 3501 section 7.1). */
+static void
+note_code(struct imap *im)
+{
+	const struct response *r = &im->response;
+
+	if (r->code == NULL)
+		return;
+	if (strcasecmp(r->code, "CAPABILITY") == 0) {
+		caps_read(&im->caps, r->code_args);
+	} else if (strcasecmp(r->code, "UIDVALIDITY") == 0) {
+		im->mailbox.uidvalidity = code_number(r);
+	} else if (strcasecmp(r->code, "PERMANENTFLAGS") == 0) {
+		free(im->mailbox.permanent);
+		im->mailbox.permanent = xstrdup(r->code_args);
+	} else if (strcasecmp(r->code, "READ-ONLY") == 0) {
+		im->mailbox.read_only = 1;
+	} else if (strcasecmp(r->code, "ALERT") == 0) {
+		log_warn("%s says: %s", stream_peer(im->stream), r->text);
+	}
+}
+
+int
+imap_greeting(struct imap *im, struct err *e)
+{
+	if (read_response(im, e) == -1)
+		return -1;
+	note_code(im);
+	return 0;
+}
+
+static void
+note_data(struct imap *im)
+{
+	const struct response *r = &im->response;
+	struct buf tokens = { 0 };
+
+	if (response_is(r, "CAPABILITY")) {
+		value_print(&tokens, r->args);
+		caps_read(&im->caps, buf_str(&tokens));
+		buf_free(&tokens);
+	} else if (response_is(r, "EXISTS") && r->numbered) {
+		im->mailbox.exists = r->number;
+	} else if (response_is(r, "EXPUNGE") && im->mailbox.exists > 0) {
+		im->mailbox.exists--;
+	}
+}
+
+static struct imap_pending *
+take_pending(struct imap *im, unsigned int tag)
+{
+	struct imap_pending **pp, *p;
+
+	for (pp = &im->pending; (p = *pp) != NULL; pp = &p->next) {
+		if (p->tag != tag)
+			continue;
+		*pp = p->next;
+		if (p->next == NULL)
+			im->pending_end = pp;
+		return p;
+	}
+	return NULL;
+}
+
+static int
+parse_tag(const char *text, unsigned int *tag)
+{
+	char again[16];
+
+	*tag = text[0] == 'A' ? (unsigned int)strtoul(text + 1, NULL, 10) : 0;
+	snprintf(again, sizeof(again), "A%u", *tag);
+	return strcmp(text, again) == 0;
+}
+
+static int
+on_tagged(struct imap *im, struct err *e)
+{
+	struct imap_pending *p = NULL;
+	unsigned int tag;
+
+	if (parse_tag(im->response.tag, &tag))
+		p = take_pending(im, tag);
+	if (p == NULL && im->sending != NULL && im->sending->tag == tag && im->response.status != STATUS_OK) {
+		p = im->sending;	/* refused before its literal */
+		im->sending = NULL;
+	}
+	if (p == NULL) {
+		err_set(e, ERR_PROTOCOL, "%s answered a command that was not sent: \"%s\"", stream_peer(im->stream), im->response.tag);
+		return broken(im);
+	}
+	note_code(im);
+	if (im->response.status != STATUS_OK && !p->judged && im->failure.class == ERR_NONE)
+		imap_refusal(im, p->what, &im->failure);
+	free(p);
+	return 1;
+}
+
+static int
+on_bye(struct imap *im, struct err *e)
+{
+	if (im->leaving)
+		return 1;
+	err_set(e, ERR_TEMP, "%s closes the connection: \"%.200s\"", stream_peer(im->stream), im->response.text);
+	return broken(im);
+}
+
+/* 1 where the response is what is waited for, 0 where it came by itself. */
+static int
+dispatch(struct imap *im, struct err *e)
+{
+	int r;
+
+	switch (im->response.kind) {
+	case RESPONSE_TAGGED:
+		return on_tagged(im, e);
+	case RESPONSE_STATUS:
+		if (im->response.status == STATUS_BYE)
+			return on_bye(im, e);
+		note_code(im);
+		return 0;
+	case RESPONSE_DATA:
+		note_data(im);
+		if (im->handler.data == NULL)
+			return 0;
+		r = im->handler.data(im->handler.ctx, &im->response, e);
+		return r == -1 ? broken(im) : r;
+	case RESPONSE_CONTINUE:
+		break;
+	}
+	return 1;
+}
+
+static int
+step(struct imap *im, struct err *e)
+{
+	int r;
+
+	if (read_response(im, e) == -1 || (r = dispatch(im, e)) == -1)
+		return -1;
+	im->idle = r == 1 ? 0 : im->idle + 1;
+	if (im->idle < IDLE_ARMS)
+		stream_arm(im->stream, im->leaving ? LOGOUT_SECONDS : 0);
+	if (im->idle < IDLE_MAX)
+		return 0;
+	err_set(e, ERR_PROTOCOL, "%s talks on end and does not answer", stream_peer(im->stream));
+	return broken(im);
+}
+
+void
+imap_expect(struct imap *im, const char *what, int judged)
+{
+	struct imap_pending *p = xcalloc(1, sizeof(*p));
+
+	p->tag = im->last_tag;
+	p->judged = judged;
+	snprintf(p->what, sizeof(p->what), "%s", what);
+	*im->pending_end = p;
+	im->pending_end = &p->next;
+}
+
+/* 1: the server waits for more of the command being sent; 0: a tagged answer came. */
+int
+imap_next(struct imap *im, struct err *e)
+{
+	do {
+		if (step(im, e) == -1)
+			return -1;
+	} while (im->response.kind != RESPONSE_CONTINUE && im->response.kind != RESPONSE_TAGGED);
+	return im->response.kind == RESPONSE_CONTINUE;
+}
+
+/* 1: go ahead with the literal; 0: the command is refused. Answers to commands before it may come in first. */
+static int
+await_go_ahead(struct imap *im, struct err *e)
+{
+	int r;
+
+	while (im->sending != NULL) {
+		if ((r = imap_next(im, e)) != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int
+send_line(struct imap *im, const char *tag, const char *text, size_t len, struct err *e)
+{
+	return stream_send(im->stream, e, "%s%s%.*s", tag, *tag != '\0' ? " " : "", (int)len, text);
+}
+
+/* Lines and literals in turn; 0 when all of it is sent, 1 when the server refused it half-way. */
+static int
+send_pieces(struct imap *im, const struct command *c, struct err *e)
+{
+	const char *text = buf_str(&c->text);
+	char tag[16];
+	size_t at = 0, i;
+	int r;
+
+	snprintf(tag, sizeof(tag), "A%u", im->last_tag);
+	for (i = 0; i < c->literals; i++) {
+		if (send_line(im, i == 0 ? tag : "", text + at, c->literal[i].at - at, e) == -1)
+			return -1;
+		if (c->literal[i].wait && (r = await_go_ahead(im, e)) != 1)
+			return r == 0 ? 1 : -1;
+		if (stream_write(im->stream, text + c->literal[i].at, c->literal[i].len, e) == -1)
+			return -1;
+		at = c->literal[i].at + c->literal[i].len;
+	}
+	return send_line(im, i == 0 ? tag : "", text + at, c->text.len - at, e);
+}
+
+void
+imap_command(const struct imap *im, struct command *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->form = caps_has(&im->caps, CAP_LITERAL_PLUS) ? LITERAL_PLUS : caps_has(&im->caps, CAP_LITERAL_MINUS) ? LITERAL_MINUS : LITERAL_SYNC;
+	c->mailbox = im->form;
+}
+
+int
+imap_send(struct imap *im, const struct command *c, const char *what, struct err *e)
+{
+	struct imap_pending *p = xcalloc(1, sizeof(*p));
+	int r;
+
+	p->tag = ++im->last_tag;
+	snprintf(p->what, sizeof(p->what), "%s", what);
+	im->sending = p;
+	stream_arm(im->stream, 0);
+	r = send_pieces(im, c, e);
+	if (im->sending != NULL && r == 0) {
+		*im->pending_end = im->sending;
+		im->pending_end = &im->sending->next;
+	} else if (im->sending != NULL) {
+		free(im->sending);
+	}
+	im->sending = NULL;
+	return r == -1 ? broken(im) : 0;
+}
+
+int
+imap_finish(struct imap *im, struct err *e)
+{
+	stream_arm(im->stream, 0);
+	im->idle = 0;
+	while (im->pending != NULL) {
+		if (step(im, e) == -1)
+			return -1;
+		if (im->response.kind == RESPONSE_CONTINUE) {
+			err_set(e, ERR_PROTOCOL, "%s waits for data that was not announced", stream_peer(im->stream));
+			return broken(im);
+		}
+	}
+	if (im->failure.class == ERR_NONE)
+		return 0;
+	*e = im->failure;
+	err_clear(&im->failure);
+	return -1;
+}
+
+int
+imap_ask(struct imap *im, const char *line, const char *what, struct err *e)
+{
+	im->last_tag++;
+	stream_arm(im->stream, 0);
+	if (stream_send(im->stream, e, "A%u %s", im->last_tag, line) == -1)
+		return broken(im);
+	imap_expect(im, what, 1);
+	if (imap_next(im, e) == 0)
+		return 0;
+	if (im->broken)
+		return -1;
+	err_set(e, ERR_PROTOCOL, "%s waits for data that was not announced", stream_peer(im->stream));
+	return broken(im);
+}

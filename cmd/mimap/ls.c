@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+/* ls.c - mimap ls: the account's mailboxes (LIST, RFC 3501 section 6.3.8; SPECIAL-USE, RFC 6154), with -l or -j their counts: in one
+ * turn with LIST-STATUS (RFC 5819), else by a STATUS each, all in one flight. */
+#include "mimap.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "imap.h"
+#include "rows.h"
+#include "stream.h"
+#include "xalloc.h"
+
+#define FOLDERS_MAX 100000
+
+struct folder {
+	char *name;		/* as shown */
+	char *wire;
+	const char *role;	/* or NULL */
+	int selectable, counted;
+	uint64_t messages, unseen, size;
+	int sized;
+};
+
+struct ls {
+	struct imap *im;
+	int counts, json;
+	char **patterns;
+	int pattern_count;
+	struct folder *folder;
+	size_t count, room, at;
+};
+
+static const char *
+role_of(const struct value *attributes)
+{
+	static const char *const roles[] = { "\\Sent", "\\Drafts", "\\Junk", "\\Trash", "\\Archive", "\\Flagged", "\\All", "\\Important" };
+	static const char *const names[] = { "sent", "drafts", "junk", "trash", "archive", "flagged", "all", "important" };
+	const struct value *v;
+	size_t i;
+
+	for (v = value_at(attributes, 0); v != NULL; v = v->next) {
+		for (i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
+			if (value_is(v, roles[i]))
+				return names[i];
+		}
+	}
+	return NULL;
+}
+
+static int
+has_attribute(const struct value *attributes, const char *name)
+{
+	const struct value *v;
+
+	for (v = value_at(attributes, 0); v != NULL && !value_is(v, name); v = v->next)
+		;
+	return v != NULL;
+}
+
+static int
+matches(const struct ls *ls, const char *name)
+{
+	int i;
+
+	for (i = 0; i < ls->pattern_count; i++) {
+		if (mailbox_match(ls->patterns[i], name) || mailbox_same(ls->patterns[i], name))
+			return 1;
+	}
+	return ls->pattern_count == 0;
+}
+
+/* * LIST (attributes) "/" name      the delimiter is the name's own: namespaces may differ */
+static int
+on_list(struct ls *ls, const struct response *r, struct err *e)
+{
+	const struct value *delimiter = r->args != NULL ? r->args->next : NULL, *name = delimiter != NULL ? delimiter->next : NULL;
+	struct mailbox_form form = ls->im->form;
+	struct buf shown = { 0 };
+	struct folder *f;
+	const char *text;
+	size_t n;
+
+	if (value_text(delimiter, &text, &n) && n == 1)
+		form.delimiter = *text;
+	if (name == NULL || name->kind == VALUE_LIST || name->kind == VALUE_STREAMED)
+		return err_set(e, ERR_PROTOCOL, "%s lists a mailbox without a name", stream_peer(ls->im->stream));
+	if (ls->count == FOLDERS_MAX)
+		return err_set(e, ERR_PROTOCOL, "%s lists more than %d mailboxes", stream_peer(ls->im->stream), FOLDERS_MAX);
+	mailbox_from_wire(&shown, name->text, name->len, &form);
+	if (!matches(ls, buf_str(&shown))) {
+		buf_free(&shown);
+		return 1;
+	}
+	if (ls->count == ls->room) {
+		ls->room = ls->room > 0 ? ls->room * 2 : 32;
+		ls->folder = xreallocarray(ls->folder, ls->room, sizeof(*ls->folder));
+	}
+	f = &ls->folder[ls->count++];
+	*f = (struct folder){ .wire = xstrndup(name->text, name->len), .role = role_of(r->args) };
+	f->selectable = !has_attribute(r->args, "\\Noselect") && !has_attribute(r->args, "\\NonExistent");
+	f->name = xstrdup(buf_str(&shown));
+	buf_free(&shown);
+	return 1;
+}
+
+/* STATUS answers mostly come in the order of LIST: the search goes on where it was. */
+static struct folder *
+find(struct ls *ls, const char *wire, size_t n)
+{
+	size_t i, k;
+
+	for (i = 0; i < ls->count; i++) {
+		k = (ls->at + i) % ls->count;
+		if (strlen(ls->folder[k].wire) == n && (memcmp(ls->folder[k].wire, wire, n) == 0
+		    || (strcasecmp(ls->folder[k].wire, "INBOX") == 0 && strncasecmp(wire, "INBOX", n) == 0))) {
+			ls->at = k + 1;
+			return &ls->folder[k];
+		}
+	}
+	return NULL;
+}
+
+/* * STATUS name (MESSAGES n UNSEEN n SIZE n) */
+static int
+on_status(struct ls *ls, const struct response *r)
+{
+	const struct value *items = r->args != NULL ? r->args->next : NULL;
+	struct folder *f;
+	const char *text;
+	size_t n;
+
+	if (!value_text(r->args, &text, &n) || (f = find(ls, text, n)) == NULL)
+		return 0;
+	f->counted = value_u64(value_after(items, "MESSAGES"), &f->messages);
+	value_u64(value_after(items, "UNSEEN"), &f->unseen);
+	f->sized = value_u64(value_after(items, "SIZE"), &f->size);
+	return 1;
+}
+
+static int
+on_data(void *ctx, const struct response *r, struct err *e)
+{
+	struct ls *ls = ctx;
+
+	if (response_is(r, "LIST"))
+		return on_list(ls, r, e);
+	return response_is(r, "STATUS") ? on_status(ls, r) : 0;
+}
+
+static const char *
+status_items(const struct ls *ls)
+{
+	return caps_has(&ls->im->caps, CAP_STATUS_SIZE) ? "(MESSAGES UNSEEN SIZE)" : "(MESSAGES UNSEEN)";
+}
+
+/* What the server may leave out already: only the letters and digits that one pattern begins with, as they are spelt alike everywhere. */
+static void
+server_pattern(const struct ls *ls, struct buf *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_ ";
+
+	if (ls->pattern_count == 1)
+		buf_add(out, ls->patterns[0], strspn(ls->patterns[0], plain));
+	buf_addc(out, '*');
+}
+
+/* C: LIST "" "*" RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN SIZE)) */
+static int
+send_list(struct ls *ls, struct err *e)
+{
+	struct imap *im = ls->im;
+	struct buf pattern = { 0 };
+	struct command c;
+	int roles = caps_has(&im->caps, CAP_LIST_EXTENDED) && caps_has(&im->caps, CAP_SPECIAL_USE);
+	int status = ls->counts && caps_has(&im->caps, CAP_LIST_STATUS);
+	int r;
+
+	server_pattern(ls, &pattern);
+	imap_command(im, &c);
+	r = command_add(&c, e, "LIST \"\" %s", buf_str(&pattern));
+	if (r == 0 && (roles || status))
+		r = command_add(&c, e, status ? roles ? " RETURN (SPECIAL-USE STATUS %r)" : " RETURN (STATUS %r)" : " RETURN (SPECIAL-USE)",
+		    status_items(ls));
+	if (r == 0)
+		r = imap_send(im, &c, "list its mailboxes", e);
+	command_free(&c);
+	buf_free(&pattern);
+	return r;
+}
+
+/* C: STATUS name (MESSAGES UNSEEN)      for each folder, ahead; one that can't be counted (a name with controls in it can't even be
+ * sent) shows no counts, and is no failure */
+static int
+send_status(struct ls *ls, struct err *e)
+{
+	struct command c;
+	struct err refused = { ERR_NONE, "" };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < ls->count && r == 0; i++) {
+		if (!ls->folder[i].selectable)
+			continue;
+		imap_command(ls->im, &c);
+		if (command_add(&c, &refused, "STATUS %s %r", ls->folder[i].wire, status_items(ls)) == 0)
+			r = imap_send(ls->im, &c, "count messages", e);
+		command_free(&c);
+	}
+	if (r == 0 && imap_finish(ls->im, &refused) == -1 && ls->im->broken) {
+		*e = refused;
+		r = -1;
+	}
+	return r;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct folder *x = a, *y = b;
+	int inbox = mailbox_same(y->name, "INBOX") - mailbox_same(x->name, "INBOX");
+
+	return inbox != 0 ? inbox : strcmp(x->name, y->name);
+}
+
+static void
+print_counts(struct rows *rows, const struct folder *f)
+{
+	if (f->counted) {
+		rows_number(rows, f->messages);
+		rows_number(rows, f->unseen);
+	} else {
+		rows_none(rows);
+		rows_none(rows);
+	}
+	if (f->sized)
+		rows_size(rows, f->size);
+	else
+		rows_none(rows);
+	if (f->role != NULL)
+		rows_text(rows, f->role, strlen(f->role));
+	else
+		rows_none(rows);
+}
+
+static void
+print(struct ls *ls)
+{
+	static const struct column columns[] = {
+		{ "messages", 8, 1 }, { "unseen", 8, 1 }, { "size", 8, 1 }, { "role", 9, 0 }, { "name", 0, 0 }
+	};
+	struct rows rows;
+	size_t i;
+
+	if (ls->count > 0)
+		qsort(ls->folder, ls->count, sizeof(*ls->folder), by_name);
+	rows_begin(&rows, ls->counts ? columns : columns + 4, ls->counts ? 5 : 1, ls->json);
+	rows.begun = !ls->counts;	/* a list of names needs no head */
+	for (i = 0; i < ls->count; i++) {
+		if (ls->counts)
+			print_counts(&rows, &ls->folder[i]);
+		rows_text(&rows, ls->folder[i].name, strlen(ls->folder[i].name));
+		rows_end(&rows);
+	}
+	rows_free(&rows);
+}
+
+static int
+work(struct ls *ls, struct err *e)
+{
+	ls->im->handler = (struct imap_handler){ .data = on_data, .ctx = ls };
+	if (send_list(ls, e) == -1 || imap_finish(ls->im, e) == -1)
+		return -1;
+	if (ls->counts && !caps_has(&ls->im->caps, CAP_LIST_STATUS) && send_status(ls, e) == -1)
+		return -1;
+	print(ls);
+	imap_logout(ls->im);
+	return 0;
+}
+
+int
+verb_ls(struct mimap *m, int argc, char **argv, struct err *e)
+{
+	struct ls ls = { .im = NULL };
+	int ch, r;
+
+	while ((ch = getopt(argc, argv, "+:jl")) != -1) {
+		if (ch != 'j' && ch != 'l')
+			return err_set(e, ERR_USAGE, "ls: there is no option -%c", optopt);
+		ls.json |= ch == 'j';
+		ls.counts = 1;
+	}
+	ls.patterns = argv + optind;
+	ls.pattern_count = argc - optind;
+	r = mimap_open(m, &ls.im, e) == -1 ? -1 : work(&ls, e);
+	imap_close(&ls.im);
+	while (ls.count > 0) {
+		free(ls.folder[--ls.count].name);
+		free(ls.folder[ls.count].wire);
+	}
+	free(ls.folder);
+	return r;
+}

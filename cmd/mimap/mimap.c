@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+/* mimap.c - an IMAP4 account at the command line: common options, then a verb, each in a file of its own. */
+#include "mimap.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "usage.h"
+
+static const struct verb {
+	const char *name, *args;
+	verb_fn *fn;
+} verbs[] = {
+	{ "ls", "[-jl] [pattern ...]", verb_ls },
+	{ "search", "[-jl] [query ...]", verb_search },
+	{ "fetch", "[-Hp] [-d maildir | -] [uids | -]", verb_fetch },
+	{ "flag", "+flag | -flag | =flag ... uids | -", verb_flag },
+};
+
+static const char usage[] =
+    "usage: mimap [-v] [-a account] [-m mailbox] [-o key=value] ls [-jl] [pattern ...]\n"
+    "       mimap [-v] [-a account] [-m mailbox] [-o key=value] search [-jl] [query ...]\n"
+    "       mimap [-v] [-a account] [-m mailbox] [-o key=value] fetch [-Hp] [-d maildir | -] [uids | -]\n"
+    "       mimap [-v] [-a account] [-m mailbox] [-o key=value] flag +flag | -flag | =flag ... uids | -\n";
+
+static int
+options(struct mimap *m, int argc, char **argv, struct err *e)
+{
+	int ch;
+
+	while ((ch = getopt(argc, argv, "+:" ACCOUNT_OPTS "m:")) != -1) {
+		switch (ch) {
+		case 'm':
+			m->mailbox = optarg;
+			break;
+		case ':':
+			return err_set(e, ERR_USAGE, "option -%c needs an argument", optopt);
+		case '?':
+			return err_set(e, ERR_USAGE, "there is no option -%c", optopt);
+		default:
+			if (account_option(&m->account, ch, optarg, e) == -1)
+				return -1;
+		}
+	}
+	return optind < argc ? 0 : err_set(e, ERR_USAGE, "which verb?");
+}
+
+static const struct verb *
+find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+static int
+run(struct mimap *m, const struct verb *v, int argc, char **argv, struct err *e)
+{
+	int r;
+
+	optind = 1;
+	r = v->fn(m, argc, argv, e);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		if (r == 0)
+			r = err_sys(e, ERR_IO, "write standard output");
+	}
+	return r;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct mimap m = { .mailbox = "INBOX" };
+	struct err e = { ERR_NONE, "" };
+	const struct verb *v = NULL;
+	int code = 0;
+
+	usage_standard(argc, argv, "mimap", usage);
+	log_init("mimap");
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		setlocale(LC_CTYPE, "");
+	if (options(&m, argc, argv, &e) == -1)
+		code = usage_wrong("mimap", usage, e.text);
+	else if ((v = find(argv[optind])) == NULL)
+		code = usage_wrong("mimap", usage, "there is no such verb");
+	else if (run(&m, v, argc - optind, argv + optind, &e) == -1)
+		code = log_err(&e);
+	account_free(&m.account);
+	return code;
+}

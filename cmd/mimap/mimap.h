@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/* mimap.h - what every verb gets. A verb reads its own options and arguments, does its work and prints its result. */
+#ifndef MIMAP_H
+#define MIMAP_H
+
+#include "account.h"
+#include "err.h"
+
+struct mimap {
+	const char *mailbox;	/* -m */
+	struct account account;
+	int loaded;
+};
+
+struct imap;
+int mimap_account(struct mimap *, struct err *e);	/* loads it; ERR_CONFIG where there is none */
+int mimap_open(struct mimap *, struct imap **, struct err *e);	/* loads it, and begins a session */
+
+/* argv[0] is the verb. -1 with *e set. */
+typedef int verb_fn(struct mimap *, int argc, char **argv, struct err *e);
+
+verb_fn verb_ls, verb_search, verb_fetch, verb_flag;
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/* session.c - how a session begins and ends, and how a mailbox is opened.
+ * STARTTLS, where it is wanted, comes first and is not up for discussion: a server that lacks it, refuses it or claims to be past it
+ * (PREAUTH) gets nothing from us. What it said before TLS is forgotten. */
+#include "imap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "account.h"
+#include "stream.h"
+#include "xalloc.h"
+
+#define LINE_MAX_LATER (8u * 1024 * 1024)	/* once we know who it is: a million UIDs in one SEARCH */
+
+static const struct service services[] = {
+	{ "imaps", "993", 1, 0 },
+	{ "imap", "143", 0, 0 },
+	{ NULL, NULL, 0, 0 }
+};
+
+/* S: * OK | PREAUTH | BYE          RFC 3501 section 7.1 */
+static int
+greeting(struct imap *im, struct err *e)
+{
+	const struct response *r = &im->response;
+
+	if (imap_greeting(im, e) == -1)
+		return -1;
+	if (r->kind == RESPONSE_STATUS && r->status == STATUS_BYE)
+		return err_set(e, ERR_TEMP, "%s lets nobody in now: \"%.200s\"", stream_peer(im->stream), r->text);
+	if (r->kind != RESPONSE_STATUS || (r->status != STATUS_OK && r->status != STATUS_PREAUTH))
+		return err_set(e, ERR_PROTOCOL, "%s does not greet as an IMAP server", stream_peer(im->stream));
+	im->preauth = r->status == STATUS_PREAUTH;
+	return 0;
+}
+
+/* C: STARTTLS   S: OK, then TLS    RFC 3501 section 6.2.1 */
+static int
+starttls(struct imap *im, struct err *e)
+{
+	const char *peer = stream_peer(im->stream);
+
+	if (im->preauth)
+		return err_set(e, ERR_PROTOCOL, "%s says that we are logged in before TLS began; somebody may be tampering with the connection",
+		    peer);
+	if (im->caps.known && !caps_has(&im->caps, CAP_STARTTLS))
+		return err_set(e, ERR_UNAVAILABLE, "%s offers no STARTTLS; use imaps://, or tls=off where the network is trusted", peer);
+	if (imap_ask(im, "STARTTLS", "begin TLS", e) == -1)
+		return -1;
+	if (im->response.status != STATUS_OK) {
+		imap_refusal(im, "begin TLS", e);
+		e->class = ERR_UNAVAILABLE;
+		return -1;
+	}
+	if (account_starttls(im->account, im->stream, e) == -1)
+		return -1;
+	caps_clear(&im->caps);
+	return 0;
+}
+
+static int
+capability(struct imap *im, struct err *e)
+{
+	if (im->caps.known)
+		return 0;
+	if (imap_ask(im, "CAPABILITY", "list its capabilities", e) == -1)
+		return -1;
+	if (im->response.status != STATUS_OK)
+		return imap_refusal(im, "list its capabilities", e);
+	im->caps.known = 1;
+	return 0;
+}
+
+static int
+begin(struct imap *im, int want_tls, struct err *e)
+{
+	if (greeting(im, e) == -1 || (want_tls && starttls(im, e) == -1) || capability(im, e) == -1)
+		return -1;
+	if (!im->preauth) {
+		im->caps.known = 0;	/* what holds now may not hold after; but it is what login goes by */
+		if (imap_login(im, e) == -1 || capability(im, e) == -1)
+			return -1;
+	}
+	stream_limit(im->stream, LINE_MAX_LATER);
+	if (!caps_has(&im->caps, CAP_REV1 | CAP_REV2))
+		return err_set(e, ERR_PROTOCOL, "%s speaks neither IMAP4rev1 nor IMAP4rev2", stream_peer(im->stream));
+	im->form.utf8 = !caps_has(&im->caps, CAP_REV1);
+	return 0;
+}
+
+int
+imap_open(struct imap **out, struct account *account, struct err *e)
+{
+	struct imap *im = xcalloc(1, sizeof(*im));
+	int want_tls;
+
+	im->account = account;
+	im->pending_end = &im->pending;
+	if (account_connect(account, services, &im->stream, &want_tls, e) == -1 || begin(im, want_tls, e) == -1) {
+		imap_close(&im);
+		return -1;
+	}
+	*out = im;
+	return 0;
+}
+
+void
+imap_logout(struct imap *im)
+{
+	struct command c = { 0 };
+	struct err ignored = { ERR_NONE, "" };
+
+	if (im->broken)
+		return;
+	im->leaving = 1;
+	memset(&im->handler, 0, sizeof(im->handler));
+	if (command_add(&c, &ignored, "LOGOUT") == 0 && imap_send(im, &c, "end the session", &ignored) == 0)
+		imap_finish(im, &ignored);
+	command_free(&c);
+}
+
+void
+imap_close(struct imap **imp)
+{
+	struct imap *im = *imp;
+	struct imap_pending *p;
+
+	if (im == NULL)
+		return;
+	while ((p = im->pending) != NULL) {
+		im->pending = p->next;
+		free(p);
+	}
+	stream_close(&im->stream);
+	response_free(&im->response);
+	caps_clear(&im->caps);
+	buf_free(&im->literal);
+	free(im->mailbox.name);
+	free(im->mailbox.permanent);
+	free(im);
+	*imp = NULL;
+}
+
+/* S: * LIST (\Noselect) "/" ""     RFC 3501 section 6.3.8 */
+static int
+note_delimiter(void *ctx, const struct response *r, struct err *e)
+{
+	struct imap *im = ctx;
+	const char *text;
+	size_t n;
+
+	(void)e;
+	if (!response_is(r, "LIST") || r->args == NULL)
+		return 0;
+	if (value_text(r->args->next, &text, &n) && n == 1)
+		im->form.delimiter = *text;
+	return 1;
+}
+
+static int
+learn_delimiter(struct imap *im, struct err *e)
+{
+	struct imap_handler before = im->handler;
+	struct command c;
+	int r;
+
+	imap_command(im, &c);
+	im->handler = (struct imap_handler){ .data = note_delimiter, .ctx = im };
+	r = command_add(&c, e, "LIST \"\" \"\"");
+	if (r == 0)
+		r = imap_send(im, &c, "tell its delimiter", e);
+	if (r == 0)
+		r = imap_finish(im, e);
+	command_free(&c);
+	im->handler = before;
+	im->form_known = r == 0;
+	return r;
+}
+
+/* C: EXAMINE mailbox | SELECT mailbox      RFC 3501 sections 6.3.1, 6.3.2 */
+int
+imap_select(struct imap *im, const char *mailbox, int read_only, struct err *e)
+{
+	struct command c;
+	char what[160];
+	int r = -1;
+
+	if (mailbox_check(mailbox, e) == -1)
+		return -1;
+	if (mailbox_delimited(mailbox) && !im->form_known && learn_delimiter(im, e) == -1)
+		return -1;
+	free(im->mailbox.name);
+	im->mailbox.name = xstrdup(mailbox);
+	snprintf(what, sizeof(what), "open the mailbox %s", mailbox);
+	imap_command(im, &c);
+	if (command_add(&c, e, read_only ? "EXAMINE %m" : "SELECT %m", mailbox) == 0)
+		r = imap_send(im, &c, what, e);
+	command_free(&c);
+	return r;
+}
