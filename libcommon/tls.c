@@ -166,7 +166,8 @@ on_verify(int ok, X509_STORE_CTX *store)
 static int
 context_new(struct tls *t, const struct tls_opts *o, struct err *e)
 {
-	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	/* A short process has no use for the configuration, the tables of old cipher names (but to read an old key file), the clean-up */
+	OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT | (o->cert ? 0 : OPENSSL_INIT_NO_ADD_ALL_CIPHERS), NULL);
 	t->ctx = SSL_CTX_new(TLS_client_method());
 	if (!t->ctx)
 		return err_set(e, ERR_SOFTWARE, "OpenSSL: %s", reason());
