@@ -13,10 +13,10 @@ for page in *.[0-9]; do
 	fi
 done
 
-# Option letters one a line, out of mdoc's Fl macros, or out of [-abc] and -d in a usage text.
+# Option letters one a line, out of mdoc's Fl macros, or out of [-abc] and -d in a usage text (not out of -flag, which is an argument).
 section() { sed -n "/^\.Sh $1/,/^\.Sh /p" "$2" | sed '1d;/^\.Sh /d'; }
 page_letters() { perl -ne 'next unless /^\./; while (/\bFl\s+([A-Za-z0-9]+)/g) { print "$_\n" for split //, $1 }' | sort -u; }
-help_letters() { perl -ne 'while (/(?<![\w-])-([A-Za-z0-9]+)/g) { print "$_\n" for split //, $1 }' | sort -u; }
+help_letters() { perl -ne 'while (/\[-([A-Za-z0-9]+)|(?<![\w-])-([A-Za-z0-9])\b/g) { print "$_\n" for split //, $1 // $2 }' | sort -u; }
 
 for program in msend mpop mimap mqueue; do
 	ok "$program has a page" test -f "$program.1" || continue
