@@ -12,10 +12,13 @@
 enum { WAIT_AUTH = 120 };
 #define AUTH_LINE 510		/* RFC 4954 4: a longer initial response waits for the server's 334 */
 
-/* A user, a password or a mechanism in the account says that the server is to know who we are. */
+/* A user, a password or a mechanism in the account says that the server is to know who we are. LMTP is local delivery: the
+ * user and password that the account has for pop and imap are no reason to log in there. */
 int
 smtp_wants_auth(const struct account *a)
 {
+	if (strncmp(a->url.scheme, "lmtp", 4) == 0)
+		return a->url.user != NULL || account_get(a, KEY_AUTH) != NULL;
 	return a->url.user != NULL || account_get(a, KEY_USER) != NULL || account_get(a, KEY_PASSWORD) != NULL
 	    || account_get(a, KEY_AUTH) != NULL;
 }
