@@ -97,10 +97,10 @@ on_answer(struct flight *f, enum want want, struct rcpt *r, struct err *e)
 		f->s->broken = 1;
 		return answer_set(e, a, "the server's answer is out of place");
 	}
-	if (want == WANT_RSET && a->code >= 400)
+	if ((want <= WANT_RCPT && a->code == 421) || (want == WANT_RSET && a->code >= 400)) {
 		f->s->closing = 1;
-	if (f->s->closing && want <= WANT_RCPT && a->code >= 400)
-		return answer_set(e, a, "the server is closing the connection");
+		return answer_set(e, a, "the server ends the session");
+	}
 	if (want == WANT_MAIL)
 		on_mail(f, a);
 	else if (want == WANT_RCPT)
@@ -110,7 +110,7 @@ on_answer(struct flight *f, enum want want, struct rcpt *r, struct err *e)
 	else if (want == WANT_DATA && a->code >= 400)
 		for_taken(f, a);
 	f->go |= want == WANT_DATA && a->code < 400;
-	return a->code == 421 ? answer_set(e, a, "the server is closing the connection") : 0;
+	return a->code == 421 ? answer_set(e, a, "the server ends the session") : 0;
 }
 
 /* Reads the replies due. */
