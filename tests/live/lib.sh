@@ -77,6 +77,8 @@ live_dovecot() {
 	live_sudo=
 	live_certificate
 	chmod 711 "$TMP"
+	[ "$(id -un)" = "$live_user" ] || $(live_as "$live_user") test -x "$TMP/." ||
+		skip_all "$live_user can't reach $TMP; try TMPDIR=/tmp"
 	MAILROOT=$TMP/mail LMTP_SOCK=$TMP/d/lmtp live_settings=${1-}
 	mkdir -p "$TMP/d/state" "$MAILROOT/ann" "$MAILROOT/bob"
 	printf '%s:{PLAIN}secret:%d:%d::%s::\n' ann "$(id -u "$live_user")" "$(id -g "$live_user")" "$MAILROOT/ann" \
