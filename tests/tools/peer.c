@@ -238,7 +238,9 @@ hear_end(struct peer *p, int silent, struct err *e)
 {
 	int r = 1;
 
-	while (!p->over && r > 0 && !(silent && p->in.len > 0)) {
+	if (p->over)
+		return 0;
+	while (r > 0 && !(silent && p->in.len > 0)) {
 		if (!silent)
 			buf_cut(&p->in, 0);
 		r = fill(p, 2 * SILENCE_MS, e);

@@ -331,7 +331,7 @@ main(int argc, char **argv)
 	while ((ch = getopt_long(argc, argv, "", opts, NULL)) != -1)
 		switch (ch) {
 		case 't': to = optarg; break;
-		case 'd': opt.half = (int64_t)(atof(optarg) * NS_PER_MS / 2); break;
+		case 'd': opt.half = strtonum(optarg, 0, 60000, NULL) * NS_PER_MS / 2; break;
 		case 'u': opt.cut[UP] = strtoull(optarg, NULL, 10); break;
 		case 'w': opt.cut[DOWN] = strtoull(optarg, NULL, 10); break;
 		case 'r': opt.report = optarg; break;
