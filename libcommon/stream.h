@@ -4,7 +4,8 @@
  * has to wait, what the server sends meanwhile is read (up to 1 MiB), so pipelining can't deadlock.
  * Time: every read or write must make progress of 4096 octets, or complete, within the armed time; stream_arm starts a new span (call it
  * once per reply awaited), so a server that drips is found out. The whole run's end cuts everything short. Time-outs are ERR_TEMP.
- * Calls return 0, or -1 with *e set; after a -1 only stream_close is of use.
+ * Calls return 0, or -1 with *e set; after a -1 only stream_close is of use. When the server hangs up while we write, and has said
+ * something before, writes are dropped and return 0, so that its last words can be read; the end of file comes after them.
  * Trace: with trace set each line goes to stderr as C: or S: (log.h), bulk data as a count, secrets as asterisks. */
 #ifndef STREAM_H
 #define STREAM_H

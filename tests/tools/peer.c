@@ -380,5 +380,7 @@ main(int argc, char **argv)
 	else if (!tls || starttls(&p, &e) == 0)
 		play(&p, argv[optind], &e);
 	report(argv[optind], e.text);
+	SSL_free(p.ssl);
+	buf_free(&p.in);
 	return e.class;
 }
