@@ -45,6 +45,8 @@ read_some(char *p, size_t size, struct err *e)
 	return n;
 }
 
+/* Reads until the header's end is in memory, or all of the message. A last line that nothing ends may be of the header or the
+ * body; with a line end added it shows. */
 static int
 read_header(struct incoming *in, struct err *e)
 {
@@ -57,9 +59,11 @@ read_header(struct incoming *in, struct err *e)
 			return -1;
 		b->len += (size_t)n;
 		buf_cut(b, b->len);
+		if (n == 0 && b->len > 0 && b->data[b->len - 1] != '\n')
+			buf_addc(b, '\n');
 		if (message_header(buf_str(b), b->len, &in->header))
-			n = 0;
-		else if (b->len >= MESSAGE_HEADER_MAX)
+			return 0;
+		if (b->len >= MESSAGE_HEADER_MAX)
 			return err_set(e, ERR_DATA, "the message's header is larger than 1 MiB");
 	} while (n > 0);
 	return b->len == 0 ? err_set(e, ERR_DATA, "the message on standard input is empty") : 0;

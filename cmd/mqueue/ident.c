@@ -10,18 +10,20 @@
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
 int
-ident_name(char *name, size_t size, int64_t when, const char *host)
+ident_name(char *name, size_t size, const struct timespec *when, const char *host)
 {
 	unsigned char random[IDENT_LEN];
-	char id[IDENT_LEN + 1];
+	char id[IDENT_LEN + 1] = "";
+	long ms = when->tv_nsec / 1000000;
 	size_t i;
 	int n;
 
 	arc4random_buf(random, sizeof random);
-	for (i = 0; i < IDENT_LEN; i++)
+	id[0] = alphabet[ms / 32 % 32];
+	id[1] = alphabet[ms % 32];
+	for (i = 2; i < IDENT_LEN; i++)
 		id[i] = alphabet[random[i] % 32];
-	id[IDENT_LEN] = '\0';
-	n = snprintf(name, size, "%010lld.%s.%s", (long long)when, id, host);
+	n = snprintf(name, size, "%010lld.%s.%s", (long long)when->tv_sec, id, host);
 	return n < 0 || (size_t)n >= size || n > IDENT_NAME_MAX ? -1 : 0;
 }
 

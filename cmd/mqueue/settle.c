@@ -2,6 +2,7 @@
 /* settle.c - see settle.h. Until there are bounces, an entry with refused recipients is kept for its owner, held: nothing is
  * thrown away in silence. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,14 +13,24 @@
 #include "mqueue.h"
 #include "settle.h"
 
-/* "451 4.7.1 try later", as the server said it: texts often begin with the enhanced code already. */
+static int
+begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* "451 4.7.1 try later", as the server said it: the text often begins with one code or both already. */
 static void
 reply_of(const struct result *r, struct buf *out)
 {
-	if (r->code != 0)
-		buf_printf(out, "%d ", r->code);
-	if (*r->enhanced != '\0' && strncmp(r->text, r->enhanced, strlen(r->enhanced)) != 0)
-		buf_printf(out, "%s ", r->enhanced);
+	char code[16];
+
+	snprintf(code, sizeof code, "%d ", r->code);
+	if (r->code != 0 && !begins(r->text, code)) {
+		buf_adds(out, code);
+		if (*r->enhanced != '\0' && !begins(r->text, r->enhanced))
+			buf_printf(out, "%s ", r->enhanced);
+	}
 	buf_adds(out, r->text);
 }
 

@@ -228,11 +228,12 @@ spool_path(const struct spool *q, const struct spool_name *n)
 int
 draft_begin(struct draft *d, const struct spool *q, struct err *e)
 {
+	struct timespec now;
 	int64_t when;
 
 	*d = (struct draft){ .spool = q, .fd = -1 };
-	if (ident_name(d->name, sizeof d->name, (int64_t)time(NULL), message_hostname()) == -1 ||
-	    ident_parse(d->name, d->id, &when) == -1)
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (ident_name(d->name, sizeof d->name, &now, message_hostname()) == -1 || ident_parse(d->name, d->id, &when) == -1)
 		return err_set(e, ERR_CONFIG, "the host name %s does not fit a file name", message_hostname());
 	d->fd = openat(q->tmp, d->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (d->fd == -1)

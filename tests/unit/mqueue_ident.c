@@ -75,32 +75,48 @@ test_typed(void **state)
 static void
 test_name(void **state)
 {
+	struct timespec now = { 1795344000, 999999999 }, unset = { 5, 0 };
 	char name[IDENT_NAME_MAX + 1], other[IDENT_NAME_MAX + 1], host[300], id[IDENT_LEN + 1];
 	int64_t when;
 
 	(void)state;
-	assert_int_equal(ident_name(name, sizeof name, 1795344000, "example.org"), 0);
-	assert_int_equal(ident_name(other, sizeof other, 1795344000, "example.org"), 0);
+	assert_int_equal(ident_name(name, sizeof name, &now, "example.org"), 0);
+	assert_int_equal(ident_name(other, sizeof other, &now, "example.org"), 0);
 	assert_string_not_equal(name, other);
 	assert_int_equal(ident_parse(name, id, &when), 0);
 	assert_int_equal(when, 1795344000);
-	assert_int_equal(ident_name(name, sizeof name, 5, "h"), 0);	/* a clock that was never set */
+	assert_int_equal(ident_name(name, sizeof name, &unset, "h"), 0);	/* a clock that was never set */
 	assert_int_equal(ident_parse(name, id, &when), 0);
 
 	memset(host, 'h', sizeof host);
 	host[IDENT_NAME_MAX - 20] = '\0';
-	assert_int_equal(ident_name(name, sizeof name, 1795344000, host), 0);
+	assert_int_equal(ident_name(name, sizeof name, &now, host), 0);
 	assert_int_equal(strlen(name), IDENT_NAME_MAX);
 	assert_int_equal(ident_parse(name, id, &when), 0);
 	host[IDENT_NAME_MAX - 20] = 'h';
 	host[IDENT_NAME_MAX - 19] = '\0';
-	assert_int_equal(ident_name(name, sizeof name, 1795344000, host), -1);
+	assert_int_equal(ident_name(name, sizeof name, &now, host), -1);
+}
+
+static void
+test_order(void **state)
+{
+	struct timespec t = { 1795344000, 0 };
+	char before[IDENT_NAME_MAX + 1] = "", name[IDENT_NAME_MAX + 1];
+
+	(void)state;
+	for (; t.tv_nsec < 1000000000; t.tv_nsec += 1000000) {
+		assert_int_equal(ident_name(name, sizeof name, &t, "h"), 0);
+		assert_true(strcmp(before, name) < 0);
+		strcpy(before, name);
+	}
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_parse), cmocka_unit_test(test_typed), cmocka_unit_test(test_name) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_parse), cmocka_unit_test(test_typed), cmocka_unit_test(test_name),
+		cmocka_unit_test(test_order) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
