@@ -30,11 +30,10 @@ ends() {	# HOW WANTED-EXIT NAME
 	is "$(ls -d "$dir" 2>/dev/null)" '' "$3: the directory is gone"
 }
 postfix=
-if command -v postconf >/dev/null && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }; then
+if live_can_postfix; then
 	postfix=1
 fi
-live_sudo=
-[ "$(id -u)" -eq 0 ] || [ -z "$postfix" ] || live_sudo='sudo -n'
+live_sudo=$postfix_sudo
 kinds=${postfix:+both}
 ends "${kinds:-dovecot}" 7 'a failing test'
 [ -z "$postfix" ] || ends killed 130 'an interrupted test'

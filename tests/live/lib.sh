@@ -6,6 +6,7 @@
 #	live_postfix ['MAIN.CF LINES']	after live_dovecot; skips the test without root or `sudo -n`. Takes mail for ann@ and
 #					bob@example.org from who has logged in, hands it to Dovecot
 #	live_postfix_stop; live_postfix_start
+#	live_can_postfix		or else live_postfix skips
 #	live_config			the account ann for all of it, in the usual place below $HOME
 #	live_arrived USER COUNT		waits until that many messages are in USER's INBOX; live_mail USER prints their paths
 #	live_body FILE			a delivered message without the Return-Path and Delivered-To that LMTP put before it
@@ -234,13 +235,17 @@ live_body() { sed '1,2{/^Return-Path:/d;/^Delivered-To:/d;}' "$1"; }
 
 # --- Postfix: its master is root's business.
 
-live_postfix() {
+# Sets postfix_sudo, how to become root here.
+live_can_postfix() {
 	postfix_sudo=
-	if [ "$(id -u)" -ne 0 ]; then
-		sudo -n true 2>/dev/null || skip_all 'Postfix needs root or sudo'
-		postfix_sudo='sudo -n'
-	fi
-	need postconf
+	command -v postconf >/dev/null || return 1
+	[ "$(id -u)" -ne 0 ] || return 0
+	postfix_sudo="sudo -n"
+	sudo -n true 2>/dev/null
+}
+
+live_postfix() {
+	live_can_postfix || skip_all "Postfix needs to be installed, and root or sudo"
 	postfix_lines=${1-}
 	mkdir -p "$TMP/p/etc" "$TMP/p/queue" "$TMP/p/data"
 	(cd "$TMP/p/queue" && mkdir active bounce corrupt defer deferred flush hold incoming maildrop pid private public saved trace)
