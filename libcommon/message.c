@@ -106,7 +106,8 @@ message_is(const struct field *f, const char *name)
 	return strlen(name) == f->name_len && strncasecmp(f->name, name, f->name_len) == 0;
 }
 
-/* LF, with any CRs before it, becomes `lf`: "\n", or "" to unfold. Another CR becomes a space: it would be a line end on the wire. */
+/* LF, with any CRs before it, becomes `lf`: "\n", or "" to unfold. Another CR, which would be a line end on the wire, becomes a
+ * space. */
 static void
 add_lines(struct buf *out, const char *p, size_t n, const char *lf)
 {
@@ -149,9 +150,10 @@ message_get(const char *block, size_t n, const char *name, struct buf *value)
 static const char *
 id_domain(const struct message_from *from)
 {
+	static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
 	const char *at = from->addr == NULL ? NULL : strrchr(from->addr, '@');
 
-	if (at == NULL || at[1] == '\0' || strspn(at + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") != strlen(at + 1))
+	if (at == NULL || at[1] == '\0' || at[1 + strspn(at + 1, fit)] != '\0')
 		return message_hostname();
 	return at + 1;
 }

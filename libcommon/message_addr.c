@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* message_addr.c - address lists (RFC 5322 3.4 and 4.4, RFC 6532), read in one pass without recursion.
- * Each entry is collected twice at once: as a phrase (what a reader sees) and as an addr-spec (what stands there, less white space
- * and comments); what follows tells which of the two it was. More is accepted than the RFC has (dots, @ and 8-bit in names), but a
- * control octet, an unclosed quote or comment, and two addresses without a comma are refused. */
+ * Each entry is collected twice at once: as a phrase (what a reader sees) and as an addr-spec (what stands there, less white
+ * space and comments); what follows tells which of the two it was. More is accepted than the RFC has (dots, @ and 8-bit in
+ * names), but a control octet, an unclosed quote or comment, and two addresses without a comma are refused. */
 #include "message.h"
 
 #include <string.h>
