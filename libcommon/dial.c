@@ -66,7 +66,7 @@ resolve(const char *host, const char *port, struct addrinfo **list, struct err *
 
 	if (r == EAI_NONAME) {
 		hints.ai_flags = AI_ADDRCONFIG;
-		r = getaddrinfo(host, port, &hints, list);
+		r = getaddrinfo(strcasecmp(host, "localhost") == 0 ? NULL : host, port, &hints, list);	/* RFC 6761 6.3: no lookup */
 	}
 	switch (r) {
 	case 0:
