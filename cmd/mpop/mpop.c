@@ -166,27 +166,35 @@ retrieve(const struct options *o, struct account *a, const char *ledger, enum er
 	return r;
 }
 
-int
-main(int argc, char **argv)
+static int
+work(struct options *o, struct account *a)
 {
-	struct options o = { .fetch.age = -1 };
-	struct account a = { 0 };
 	enum err_class worst = ERR_NONE;
 	struct err e;
 	char *ledger;
 	int r;
 
+	if (account_load(a, KEY_POP, &e) != 0)
+		return log_err(&e);
+	ledger = ledger_path(o, a);
+	r = o->action == FETCH ? retrieve(o, a, ledger, &worst, &e) : look(o, a, ledger, &e);
+	free(ledger);
+	return r == -1 ? log_err(&e) : (int)worst;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .fetch.age = -1 };
+	struct account a = { 0 };
+	struct err e;
+	int code;
+
 	usage_standard(argc, argv, "mpop", usage);
 	log_init("mpop");
 	signal(SIGPIPE, SIG_IGN);
-	if (parse(&o, &a, argc, argv, &e) == -1)
-		return usage_wrong("mpop", usage, e.text);
-	if (account_load(&a, KEY_POP, &e) != 0)
-		return log_err(&e);
-	ledger = ledger_path(&o, &a);
-	r = o.action == FETCH ? retrieve(&o, &a, ledger, &worst, &e) : look(&o, &a, ledger, &e);
-	free(ledger);
+	code = parse(&o, &a, argc, argv, &e) == -1 ? usage_wrong("mpop", usage, e.text) : work(&o, &a);
 	free(o.where);
 	account_free(&a);
-	return r == -1 ? log_err(&e) : (int)worst;
+	return code;
 }

@@ -100,7 +100,9 @@ ok 'most cuts came before the end' test "$cut_failed" -gt 20
 perl -e 'print "Subject: big\n\n"; print "x" x 75, "\n" for 1 .. 1380000' >"$MAILROOT/ann/Maildir/new/1700000001.M1P1.test"
 [ "$(id -un)" = "$live_user" ] || chown -R "$live_user" "$MAILROOT/ann"
 cp "$MAILROOT/ann/Maildir/new/1700000001.M1P1.test" "$TMP/big"
-if [ -x /usr/bin/time ]; then
+if grep -q __asan_init "$BUILD/mpop"; then
+	exits 0 '100 MB, with a sanitizer' mpop "$TMP/B"
+elif [ -x /usr/bin/time ]; then
 	exits 0 '100 MB' /usr/bin/time -f %M -o "$TMP/rss" mpop "$TMP/B"
 	ok "in less than 16 MiB ($(cat "$TMP/rss") KiB)" test "$(cat "$TMP/rss")" -lt 16384
 else
