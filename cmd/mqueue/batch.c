@@ -21,6 +21,7 @@ struct flight {			/* an entry that was handed over */
 	size_t open;		/* not yet answered */
 	size_t order;		/* of handing over */
 	int unsynced, refused;
+	int unrecorded;		/* the file does not tell what became of some */
 };
 
 struct batch {
@@ -50,6 +51,16 @@ land(struct batch *b, struct flight *f)
 	free(f->answered);
 	*f = (struct flight){ .path = NULL };
 	b->flying--;
+}
+
+/* A file that does not tell the truth can only go, when everybody has the message; else it stays as it is. */
+static void
+give_up(struct batch *b, struct entry *t)
+{
+	struct err e = { 0 };
+
+	if (entry_count(t, FATE_SENT) == t->env.rcpts && entry_remove(t, &e) == -1)
+		trouble(b, &e);
 }
 
 /* All answered, or nobody to ask: the entry goes, waits or is held. */
@@ -164,7 +175,8 @@ answer(struct batch *b, struct flight *f, size_t rcpt, const struct result *r)
 	if (b->job->verbose)
 		log_warn("%s to <%s> %s: %s", f->entry.name->id, f->entry.env.rcpt[rcpt].addr, word[r->verdict], r->text);
 	if (settle_record(&f->entry, rcpt, r, &f->unsynced, &e) == -1) {
-		err_prefix(&e, "%s to <%s> may be sent again", f->entry.name->id, f->entry.env.rcpt[rcpt].addr);
+		f->unrecorded |= r->verdict != VERDICT_LATER;
+		err_prefix(&e, "what became of %s to <%s> can't be recorded, it may be sent again", f->entry.name->id, f->entry.env.rcpt[rcpt].addr);
 		trouble(b, &e);
 	}
 }
@@ -232,7 +244,10 @@ take_in(struct batch *b)
 			continue;
 		make_safe(b, f);
 		if (f->open == 0) {
-			finish(b, &f->entry, f->refused);
+			if (f->unrecorded)
+				give_up(b, &f->entry);
+			else
+				finish(b, &f->entry, f->refused);
 			land(b, f);
 		}
 	}
@@ -263,7 +278,8 @@ blame(struct batch *b, struct flight *f, const char *how)
 	for (i = 0; i < f->entry.env.rcpts; i++)
 		if (!f->answered[i] && settle_later(&f->entry, i, how, &e) == -1)
 			trouble(b, &e);
-	finish(b, &f->entry, f->refused);
+	if (!f->unrecorded)
+		finish(b, &f->entry, f->refused);
 }
 
 /* Those that were not answered stay as they were. */

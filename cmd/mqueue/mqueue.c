@@ -16,13 +16,14 @@
 #define COMMON "q:o:v"
 
 static const char usage[] =
-    "usage: mqueue [-v] [-o key=value] [-q dir] add [-a account] [-f from] address ...\n"
-    "       mqueue [-v] [-o key=value] [-q dir] ls [-jl]\n"
-    "       mqueue [-v] [-o key=value] [-q dir] run [-f]\n"
-    "       mqueue [-v] [-o key=value] [-q dir] show id\n"
-    "       mqueue [-v] [-o key=value] [-q dir] rm | hold | release id ...\n"
-    "       mqueue [-v] [-o key=value] [-q dir] retry [id ... | address ...]\n"
-    "       mailq [-jl] [-o key=value] [-q dir]\n";
+    "usage: mqueue [-v] [-o key=value] [-q dir] command ...\n"
+    "       mqueue add [-a account] [-f from] address ...\n"
+    "       mqueue ls [-jl]\n"
+    "       mqueue run [-f]\n"
+    "       mqueue show id\n"
+    "       mqueue rm | hold | release id ...\n"
+    "       mqueue retry [id ... | address ...]\n"
+    "       mailq [-jlv] [-o key=value] [-q dir]\n";
 
 static const struct verb {
 	const char *name, *opts;	/* for getopt; the + keeps GNU's from looking for options behind arguments */

@@ -34,6 +34,15 @@ reply_of(const struct result *r, struct buf *out)
 	buf_adds(out, r->text);
 }
 
+/* A delivery that is not recorded is a message sent twice: worth a second try. */
+static int
+set_fate(struct entry *t, size_t i, enum envelope_fate fate, const char *reply, struct err *e)
+{
+	if (envelope_set_fate(t->fd, &t->env, i, fate, reply, e) == 0)
+		return 0;
+	return envelope_set_fate(t->fd, &t->env, i, fate, reply, e);
+}
+
 int
 settle_record(struct entry *t, size_t i, const struct result *r, int *unsynced, struct err *e)
 {
@@ -44,12 +53,10 @@ settle_record(struct entry *t, size_t i, const struct result *r, int *unsynced, 
 	int code;
 
 	reply_of(r, &reply);
-	code = envelope_set_fate(t->fd, &t->env, i, fate[r->verdict], buf_str(&reply), e);
+	code = set_fate(t, i, fate[r->verdict], buf_str(&reply), e);
 	buf_free(&reply);
-	if (r->verdict == VERDICT_LATER)
-		return code;
-	*unsynced = 1;
-	t->env.rcpt[i].fate = fate[r->verdict];	/* true even where it could not be written: if all are sent, removing the entry says it */
+	*unsynced |= code == 0 && r->verdict != VERDICT_LATER;
+	t->env.rcpt[i].fate = fate[r->verdict];		/* true also where it could not be written */
 	return code;
 }
 

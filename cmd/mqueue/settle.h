@@ -10,7 +10,7 @@
 
 struct err;
 
-/* Writes one recipient's fate; *unsynced is set when it needs settle_sync before the next is sent. */
+/* Writes one recipient's fate; *unsynced is set when it needs settle_sync. After a -1 only the struct knows the fate. */
 int settle_record(struct entry *, size_t rcpt, const struct result *, int *unsynced, struct err *e);
 int settle_later(struct entry *, size_t rcpt, const char *why, struct err *e);	/* no result came */
 int settle_sync(const struct entry *, struct err *e);
