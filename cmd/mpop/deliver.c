@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "err.h"
 #include "mboxrd.h"
 #include "xalloc.h"
@@ -33,8 +34,7 @@ struct kind {
 struct deliver {
 	const struct kind *kind;
 	struct maildir *maildir;
-	const char *command;
-	int print_paths;
+	struct deliver_opts opts;
 	int spool;		/* the message under way, or -1 */
 	char *out;		/* what mboxrd made, not yet written */
 	size_t held;
@@ -126,22 +126,28 @@ nothing_to_do(struct deliver *d, struct err *e)
 
 /* A command. */
 
+/* The alarm survives the exec, so the run's deadline ends the command as well. */
 static pid_t
 run(const struct deliver *d)
 {
+	int64_t left = d->opts.end > 0 ? d->opts.end - deadline_now() : 0;
 	pid_t pid = fork();
 
 	if (pid != 0)
 		return pid;
 	signal(SIGPIPE, SIG_DFL);
+	if (d->opts.end > 0)
+		alarm(left < 1000 ? 1 : (unsigned int)(left / 1000));
 	if (dup2(d->spool, STDIN_FILENO) != -1)
-		execl("/bin/sh", "sh", "-c", d->command, (char *)NULL);
+		execl("/bin/sh", "sh", "-c", d->opts.where, (char *)NULL);
 	_exit(126);
 }
 
 static int
 command_status(int status, struct err *e)
 {
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		return err_set(e, ERR_TEMP, "the command: timed out");
 	if (WIFSIGNALED(status))
 		return err_set(e, ERR_TEMP, "the command was killed by signal %d", WTERMSIG(status));
 	if (WEXITSTATUS(status) != 0)
@@ -263,17 +269,16 @@ static const struct kind kinds[] = {
 };
 
 int
-deliver_open(struct deliver **dp, enum deliver_kind kind, const char *where, int print_paths, struct err *e)
+deliver_open(struct deliver **dp, const struct deliver_opts *opts, struct err *e)
 {
 	struct deliver *d = xcalloc(1, sizeof *d);
 
-	d->kind = &kinds[kind];
+	d->kind = &kinds[opts->kind];
+	d->opts = *opts;
 	d->spool = -1;
-	d->command = where;
-	d->print_paths = print_paths;
-	if (kind == TO_STDOUT)
+	if (opts->kind == TO_STDOUT)
 		d->out = xmalloc(BUFSIZ);
-	if (kind == TO_MAILDIR && maildir_open(&d->maildir, where, e) == -1)
+	if (opts->kind == TO_MAILDIR && maildir_open(&d->maildir, opts->where, e) == -1)
 		deliver_free(&d);
 	*dp = d;
 	return d == NULL ? -1 : 0;
@@ -354,6 +359,6 @@ deliver_placed(void *ctx, const char *path)
 {
 	struct deliver *d = ctx;
 
-	if (d->print_paths)
+	if (d->opts.print_paths)
 		puts(path);
 }

@@ -5,6 +5,8 @@
 #ifndef DELIVER_H
 #define DELIVER_H
 
+#include <stdint.h>
+
 #include "maildir.h"
 #include "sink.h"
 
@@ -12,7 +14,14 @@ enum deliver_kind { TO_MAILDIR, TO_COMMAND, TO_STDOUT };
 
 struct deliver;
 
-int deliver_open(struct deliver **, enum deliver_kind, const char *where, int print_paths, struct err *e);
+struct deliver_opts {
+	enum deliver_kind kind;
+	const char *where;	/* maildir or command; borrowed */
+	int print_paths;
+	int64_t end;		/* of the run (deadline_now's clock); a command still at work then is ended. 0: none */
+};
+
+int deliver_open(struct deliver **, const struct deliver_opts *, struct err *e);
 void deliver_free(struct deliver **);
 struct maildir *deliver_maildir(const struct deliver *);	/* NULL for the others */
 size_t deliver_batch(const struct deliver *);			/* messages that one commit may cover */

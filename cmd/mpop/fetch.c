@@ -30,7 +30,7 @@ struct fetch {
 	uint64_t octets;			/* of the batch */
 	int broken;				/* a batch could not be made safe: it stays as it is for the next run */
 	int failures;				/* to store, in a row */
-	enum err_class worst;
+	enum err_class first;			/* problem with a single message */
 	struct progress progress;
 };
 
@@ -80,8 +80,8 @@ static void
 problem(struct fetch *f, const struct listing_msg *m, const struct err *why)
 {
 	log_warn("message %u (UID %.100s) stays on the server: %s", m->number, m->uid != NULL ? m->uid : "unknown", why->text);
-	if (f->worst == ERR_NONE)
-		f->worst = why->class;
+	if (f->first == ERR_NONE)
+		f->first = why->class;
 }
 
 static void
@@ -289,15 +289,19 @@ finish(struct fetch *f, struct err *e)
 static int
 check_uids(const struct fetch *f, int uids, struct err *e)
 {
-	size_t twins = 0;
+	size_t twins = 0, without = 0;
 
 	if (!uids && f->o->keep)
 		return err_set(e, ERR_UNAVAILABLE, "the server has no UIDL, so what is new can't be told from what was fetched before: "
 		    "without -k and -H it is all fetched and deleted");
 	if (!uids && seen_count(f->s) > 0)
 		return err_set(e, ERR_TEMP, "the server refuses UIDL, which it had before: nothing is fetched, as some of it may be here already");
-	for (size_t i = 0; i < f->l.count; i++)
+	for (size_t i = 0; i < f->l.count; i++) {
 		twins += f->l.msg[i].twin > 0;
+		without += f->l.msg[i].uid == NULL;
+	}
+	if (without > 0 && f->o->keep)
+		log_warn("%zu messages have no usable UID: they are only fetched when all is deleted, without -k and -H", without);
 	if (twins > 0)
 		log_warn("%zu messages share their UID with another: after a broken connection they may be fetched twice", twins);
 	return 0;
@@ -316,7 +320,7 @@ session(struct fetch *f, struct err *e)
 }
 
 int
-fetch(struct pop3 *p, struct deliver *d, struct seen *s, const struct fetch_opts *o, enum err_class *worst, struct err *e)
+fetch(struct pop3 *p, struct deliver *d, struct seen *s, const struct fetch_opts *o, enum err_class *first, struct err *e)
 {
 	struct fetch f = { .p = p, .d = d, .s = s, .o = o };
 	struct err later;
@@ -331,6 +335,6 @@ fetch(struct pop3 *p, struct deliver *d, struct seen *s, const struct fetch_opts
 	}
 	forget_batch(&f);
 	listing_free(&f.l);
-	*worst = f.worst;
+	*first = f.first;
 	return r;
 }

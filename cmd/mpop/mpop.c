@@ -147,17 +147,18 @@ recover(struct deliver *d, struct seen *s, struct err *e)
 }
 
 static int
-retrieve(const struct options *o, struct account *a, const char *ledger, enum err_class *worst, struct err *e)
+retrieve(const struct options *o, struct account *a, const char *ledger, enum err_class *first, struct err *e)
 {
+	struct deliver_opts to = { .kind = o->kind, .where = o->where, .print_paths = o->paths, .end = a->end };
 	struct deliver *d;
 	struct seen *s = NULL;
 	struct pop3 p = { 0 };
 	int r = -1;
 
-	if (deliver_open(&d, o->kind, o->where, o->paths, e) == -1)
+	if (deliver_open(&d, &to, e) == -1)
 		return -1;
 	if (seen_open(&s, ledger, a, o->fetch.headers, e) == 0 && recover(d, s, e) == 0 && pop3_open(&p, a, e) == 0)
-		r = fetch(&p, d, s, &o->fetch, worst, e);
+		r = fetch(&p, d, s, &o->fetch, first, e);
 	pop3_close(&p);
 	deliver_free(&d);
 	seen_free(&s);
@@ -169,7 +170,7 @@ retrieve(const struct options *o, struct account *a, const char *ledger, enum er
 static int
 work(struct options *o, struct account *a)
 {
-	enum err_class worst = ERR_NONE;
+	enum err_class first = ERR_NONE;
 	struct err e;
 	char *ledger;
 	int r;
@@ -177,9 +178,9 @@ work(struct options *o, struct account *a)
 	if (account_load(a, KEY_POP, &e) != 0)
 		return log_err(&e);
 	ledger = ledger_path(o, a);
-	r = o->action == FETCH ? retrieve(o, a, ledger, &worst, &e) : look(o, a, ledger, &e);
+	r = o->action == FETCH ? retrieve(o, a, ledger, &first, &e) : look(o, a, ledger, &e);
 	free(ledger);
-	return r == -1 ? log_err(&e) : (int)worst;
+	return r == -1 ? log_err(&e) : (int)first;
 }
 
 int

@@ -473,6 +473,26 @@ exits 0 'and known the next time' mpop -a "$PEER" -k "$M"
 peer_ok ktwins
 is "$(count "$M")" 2 'once each'
 
+play nouid PIPELINING USER <<EOT
+$user
+C: UIDL
+C: LIST
+S: +OK
+S: 1
+S: 2 bb
+S: .
+S: +OK
+S: 1 20
+S: 2 20
+S: .
+C: RETR 2
+$two_text
+$bye
+EOT
+exits 0 '-k and a message without a UID' mpop -a "$PEER" -k "$M"
+like "$(cat "$TMP/err")" '^mpop: 1 messages have no usable UID' 'is told'
+peer_ok nouid
+
 # Commands and pipes.
 play command PIPELINING USER <<EOT
 $user
@@ -512,6 +532,22 @@ EOT
 exits 0 'it comes again' mpop -a "$C" -e "cat >$TMP/last"
 same "$TMP/last" "$TMP/one" 'until it is taken'
 peer_ok command
+
+play slow PIPELINING USER <<EOT
+$user
+C: UIDL
+C: LIST
+S: +OK
+S: 1 aa
+S: .
+S: +OK
+S: 1 20
+S: .
+C: RETR 1
+$one_text
+EOT
+exits 75 'a command that does not end, and a deadline' mpop -a "$PEER" -o deadline=2 -e 'exec sleep 60'
+like "$(cat "$TMP/err")" 'the command: timed out$' 'it is ended'
 
 play mbox PIPELINING USER <<EOT
 $user
