@@ -264,12 +264,13 @@ parse_argument(struct query *root, const char *arg, struct err *e)
 	struct input in = { .all = arg, .p = arg };
 	struct query **tail = &root->child;
 	int negated = arg[0] == '-' && arg[1] != '\0';
+	int raw = starts(arg, "raw:") && arg[4] != '"' && arg[4] != '\'';	/* the shell has taken the quotes off */
 
 	if (!rune_valid(arg, strlen(arg)))
 		return err_set(e, ERR_USAGE, "the query \"%s\" is not UTF-8, or holds a control character", arg);
-	if (strpbrk(arg, "\"()") != NULL)
+	if (strpbrk(arg, "\"()") != NULL && !raw)
 		return parse_list(&in, 0, root, e);
-	if (check_phrase(arg, e) == -1)
+	if (!raw && check_phrase(arg, e) == -1)
 		return -1;
 	while (*tail != NULL)
 		tail = &(*tail)->next;

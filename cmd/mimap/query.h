@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* query.h - what `mimap search` is asked for, from words to a tree of typed IMAP search keys (RFC 3501 section 6.4.4). Pure.
- * An argument is one term, as the shell quoted it (subject:big plan); one that holds a double quote or a parenthesis is query text:
+ * An argument is one term, as the shell quoted it (subject:big plan, raw:OR SEEN NEW); any other that holds a double quote or a
+ * parenthesis is query text:
  *   query = term *(blanks term)
  *   term  = "-" term / "not(" query ")" / "or(" term term … ")" / "(" query ")" / key ":" value / flag word / words to find in the text
  *   value = bare, up to a blank, inner parentheses paired / "…" or '…' with \ before what it escapes

@@ -206,6 +206,19 @@ values(struct response *r, const char *p, size_t n, size_t pos, struct err *e)
 	return RESPONSE_DONE;
 }
 
+/* A word like FETCH: an atom that does not begin with a digit. */
+static int
+is_name(const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if ((unsigned char)p[i] <= 0x20 || (unsigned char)p[i] >= 0x7f || strchr("(){\"", p[i]) != NULL)
+			return 0;
+	}
+	return n > 0 && (*p < '0' || *p > '9');
+}
+
 static int
 untagged(struct response *r, const char *p, size_t n, struct err *e)
 {
@@ -226,8 +239,8 @@ untagged(struct response *r, const char *p, size_t n, struct err *e)
 		r->numbered = 1;
 		word(p, n, &pos, &text, &len);
 	}
-	if (len == 0 || memchr(text, '(', len) != NULL || memchr(text, '"', len) != NULL || memchr(text, '\0', len) != NULL)
-		return fail(e, "no name", p, n);
+	if (!is_name(text, len))
+		return fail(e, "no name, or too large a number,", p, n);
 	r->name = keep(r, text, len);
 	return values(r, p, n, pos, e);
 }

@@ -15,7 +15,7 @@ void
 summary_begin(struct rows *rows, int json)
 {
 	static const struct column columns[] = {
-		{ "uid", 6, 1 }, { "date", 16, 0 }, { "size", 6, 1 }, { "flags", 13, 0 }, { "from", 24, 0 }, { "subject", 0, 0 }
+		{ "uid", 6, 1 }, { "date", 11, 0 }, { "size", 5, 1 }, { "flags", 8, 0 }, { "from", 18, 0 }, { "subject", 0, 0 }
 	};
 
 	rows_begin(rows, columns, sizeof(columns) / sizeof(*columns), json);
@@ -32,6 +32,19 @@ put_number(struct rows *rows, const struct value *v, void (*put)(struct rows *, 
 		rows_none(rows);
 }
 
+/* On a terminal as ls shows it: the time for what is recent, else the year. */
+static size_t
+format_date(const struct rows *rows, time_t when, const struct tm *tm, char *out, size_t size)
+{
+	time_t age = time(NULL) - when;
+
+	if (rows->form != ROWS_TERMINAL)
+		return strftime(out, size, "%Y-%m-%dT%H:%M:%S%z", tm);
+	if (age >= 0 && age < 300 * 86400)
+		return strftime(out, size, "%m-%d %H:%M", tm);
+	return strftime(out, size, "%Y-%m-%d", tm);
+}
+
 static void
 put_date(struct rows *rows, const struct value *v)
 {
@@ -45,7 +58,7 @@ put_date(struct rows *rows, const struct value *v)
 		rows_none(rows);
 		return;
 	}
-	n = strftime(out, sizeof(out), rows->form == ROWS_TERMINAL ? "%Y-%m-%d %H:%M" : "%Y-%m-%dT%H:%M:%S%z", &tm);
+	n = format_date(rows, when, &tm, out, sizeof(out));
 	rows_text(rows, out, n);
 }
 

@@ -118,11 +118,12 @@ add_latin1(struct buf *out, const char *p, size_t n)
 		rune_put(out, (unsigned char)p[i]);
 }
 
-/* -1 where iconv does not know the charset. */
+/* -1 where iconv does not know the charset. Its UTF-8 is not always valid. */
 static int
 add_iconv(struct buf *out, const char *charset, char *p, size_t n)
 {
 	iconv_t cd = iconv_open("UTF-8", charset);
+	struct buf text = { 0 };
 	char room[256], *to;
 	size_t left, got;
 
@@ -132,14 +133,16 @@ add_iconv(struct buf *out, const char *charset, char *p, size_t n)
 		to = room;
 		left = sizeof(room);
 		got = iconv(cd, &p, &n, &to, &left);
-		buf_add(out, room, sizeof(room) - left);
+		buf_add(&text, room, sizeof(room) - left);
 		if (got == (size_t)-1 && errno != E2BIG) {
-			buf_adds(out, "\xef\xbf\xbd");	/* and past the octet that is wrong */
+			buf_adds(&text, "\xef\xbf\xbd");	/* and past the octet that is wrong */
 			p++;
 			n--;
 		}
 	} while (n > 0);
 	iconv_close(cd);
+	add_text(out, buf_str(&text), text.len, 1);
+	buf_free(&text);
 	return 0;
 }
 
