@@ -263,7 +263,8 @@ stdout_sync(struct deliver *d, struct err *e)
 }
 
 static const struct kind kinds[] = {
-	[TO_MAILDIR] = { BATCH, maildir_kind_begin, maildir_kind_write, maildir_kind_end, maildir_kind_abort, maildir_kind_sync, maildir_kind_place },
+	[TO_MAILDIR] = { BATCH, maildir_kind_begin, maildir_kind_write, maildir_kind_end, maildir_kind_abort, maildir_kind_sync,
+	    maildir_kind_place },
 	[TO_COMMAND] = { 1, spool_begin, spool_write, command_end, spool_abort, nothing_to_do, nothing_to_do },
 	[TO_STDOUT] = { BATCH, spool_begin, spool_write, stdout_end, spool_abort, stdout_sync, nothing_to_do }
 };

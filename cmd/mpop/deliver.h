@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* deliver.h - where messages go: a maildir, a command (one run a message), or standard output (mboxrd).
- * deliver_begin, deliver_write…, deliver_end for each; then, for up to deliver_batch messages together, deliver_sync, the caller's own
- * record, deliver_place. A command or standard output gets nothing before a message is there whole: it waits in an unlinked file. */
+ * deliver_begin, deliver_write…, deliver_end for each; then, for up to deliver_batch messages together, deliver_sync, the
+ * caller's own record, deliver_place. A command or standard output gets nothing before a message is there whole: it waits in an
+ * unlinked file. */
 #ifndef DELIVER_H
 #define DELIVER_H
 
@@ -28,7 +29,7 @@ size_t deliver_batch(const struct deliver *);			/* messages that one commit may 
 
 int deliver_begin(struct deliver *, struct err *e);
 sink_fn deliver_write;						/* ctx is the struct */
-int deliver_end(struct deliver *, struct err *e);		/* 1: this message was not taken, others may be. -1: nothing more can be */
+int deliver_end(struct deliver *, struct err *e);		/* 1: not taken, others may be. -1: nothing more can be */
 const char *deliver_name(const struct deliver *);		/* of the last one, for the record: a file name, or "-" */
 void deliver_abort(struct deliver *);
 

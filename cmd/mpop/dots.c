@@ -37,7 +37,8 @@ give(const char *p, size_t *begin, size_t at, size_t next, sink_fn *sink, void *
 	return at > from ? sink(ctx, p + from, at - from, e) : 0;
 }
 
-/* The dot and CR of what looked like the end are held back (they may lie in an earlier chunk): a CR that turns out to be text is given here. */
+/* The dot and CR of what looked like the end are held back, as they may lie in an earlier chunk. A CR that turns out to be text
+ * is given here. */
 static int
 give_held_cr(sink_fn *sink, void *ctx, struct err *e)
 {

@@ -40,11 +40,19 @@ is_due(const struct fetch_opts *o, const struct seen_entry *entry, time_t now)
 	return !o->keep || (o->age >= 0 && now - entry->time >= o->age);
 }
 
-/* Twins can't be told apart from one session to the next: no record may have one deleted. Where all is deleted they are fetched again. */
+/* Twins can't be told apart from one session to the next: no record may have one deleted. Where all is deleted they are fetched
+ * again. */
 static int
 is_known(const struct seen *s, const struct fetch_opts *o, const struct listing_msg *m, struct seen_entry *entry)
 {
 	return (m->twin == 0 || o->keep) && seen_get(s, m, entry);
+}
+
+/* Of what is not known. What has no UID can't be kept: it would be fetched each time. */
+static int
+is_wanted(const struct fetch_opts *o, const struct listing_msg *m, uint64_t size)
+{
+	return (!o->keep || m->uid != NULL) && (o->max_size == 0 || size <= o->max_size);
 }
 
 uint64_t
@@ -64,9 +72,7 @@ fetch_choose(struct listing *l, const struct seen *s, const struct fetch_opts *o
 		if (is_known(s, o, m, &entry)) {
 			m->state = MSG_SEEN;
 			m->drop = m->twin == 0 && is_due(o, &entry, now);
-		} else if ((o->keep && m->uid == NULL) || (o->max_size > 0 && size > o->max_size) || (o->count > 0 && found == o->count))
-			continue;
-		else {
+		} else if (is_wanted(o, m, size) && (o->count == 0 || found < o->count)) {
 			m->state = MSG_NEW;
 			*octets += size;
 			found++;
@@ -277,7 +283,8 @@ finish(struct fetch *f, struct err *e)
 		ok = pop3_refused(f->p, &r, "QUIT", e) == 0;
 	if (!ok && dele.count > 0) {
 		e->class = ERR_TEMP;
-		return err_prefix(e, "%zu safe here, but the server did not confirm the deletion; the next run deletes what is left", dele.count);
+		return err_prefix(e, "%zu safe here, but the server did not confirm the deletion; the next run deletes what is "
+		    "left", dele.count);
 	}
 	for (size_t i = 0; ok && i < f->l.count; i++)
 		if (f->l.msg[i].drop)
@@ -292,16 +299,18 @@ check_uids(const struct fetch *f, int uids, struct err *e)
 	size_t twins = 0, without = 0;
 
 	if (!uids && f->o->keep)
-		return err_set(e, ERR_UNAVAILABLE, "the server has no UIDL, so what is new can't be told from what was fetched before: "
-		    "without -k and -H it is all fetched and deleted");
+		return err_set(e, ERR_UNAVAILABLE, "the server has no UIDL, so what is new can't be told from what was fetched "
+		    "before: without -k and -H it is all fetched and deleted");
 	if (!uids && seen_count(f->s) > 0)
-		return err_set(e, ERR_TEMP, "the server refuses UIDL, which it had before: nothing is fetched, as some of it may be here already");
+		return err_set(e, ERR_TEMP, "the server refuses UIDL, which it had before: nothing is fetched, as some of it may "
+		    "be here already");
 	for (size_t i = 0; i < f->l.count; i++) {
 		twins += f->l.msg[i].twin > 0;
 		without += f->l.msg[i].uid == NULL;
 	}
 	if (without > 0 && f->o->keep)
-		log_warn("%zu messages have no usable UID: they are only fetched when all is deleted, without -k and -H", without);
+		log_warn("%zu messages have no usable UID: they are only fetched when all is deleted, without -k and -H",
+		    without);
 	if (twins > 0)
 		log_warn("%zu messages share their UID with another: after a broken connection they may be fetched twice", twins);
 	return 0;

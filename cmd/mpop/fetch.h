@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* fetch.h - one session's work: choose, retrieve, make durable, record, place, and only then delete (the design's "exactly once").
- * For each batch: deliver_sync → ledger → deliver_place. Deletion is one flight at the end, DELE… QUIT, and takes effect with the
- * server's +OK to QUIT; until a later listing shows that a message is gone its entry stays in the ledger, and it is deleted again
- * rather than fetched again. A problem with one message is told on stderr, the message stays on the server, the rest goes on. */
+/* fetch.h - one session's work: choose, retrieve, make durable, record, place, and only then delete (the design's "exactly
+ * once"). For each batch: deliver_sync → ledger → deliver_place. Deletion is one flight at the end, DELE… QUIT, and takes effect
+ * with the server's +OK to QUIT; until a later listing shows that a message is gone its entry stays in the ledger, and it is
+ * deleted again rather than fetched again. A problem with one message is told on stderr, the message stays on the server, the
+ * rest goes on. */
 #ifndef FETCH_H
 #define FETCH_H
 

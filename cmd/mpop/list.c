@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* list.c - TAB-separated lines into a pipe, columns on a terminal, JSON where asked for. UIDs are the server's text: always made harmless. */
+/* list.c - TAB-separated lines into a pipe, columns on a terminal, JSON where asked for. UIDs are the server's text: always made
+ * harmless. */
 #include "list.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* listing.c - in the usual case both answers count 1, 2, 3…: then a size finds its message at the cursor and nothing is sorted. */
+/* listing.c - in the usual case both answers count 1, 2, 3…: then a size finds its message at the cursor, nothing is sorted. */
 #include "listing.h"
 
 #include <stdlib.h>

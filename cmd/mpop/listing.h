@@ -43,7 +43,7 @@ struct listing {
 int listing_uidl(struct listing *, const char *line, size_t len, struct err *e);
 int listing_list(struct listing *, const char *line, size_t len, struct err *e);
 size_t listing_end(struct listing *);	/* sorts, merges, finds twins; returns how many messages have one */
-const struct listing_msg *listing_find(const struct listing *, const char *uid);	/* after listing_end; one of them, or NULL */
+const struct listing_msg *listing_find(const struct listing *, const char *uid);	/* after listing_end; or NULL */
 void listing_free(struct listing *);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* login.c - who we are: AUTH (RFC 5034) with what the server lists, USER and PASS (RFC 1939 section 7) where it lists nothing of use.
- * No password leaves on a stream that others could read. A refusal with [AUTH], [SYS/TEMP] or [IN-USE] (RFC 2449, 3206) is final;
- * after any other the next mechanism is tried, but never USER after AUTH: some servers lock accounts that fail too often. */
+/* login.c - who we are: AUTH (RFC 5034) with what the server lists, USER and PASS (RFC 1939 section 7) where it lists nothing of
+ * use. No password leaves on a stream that others could read. A refusal with [AUTH], [SYS/TEMP] or [IN-USE] (RFC 2449, 3206) is
+ * final; after any other the next mechanism is tried, but never USER after AUTH: servers lock accounts that fail too often. */
 #include "pop3.h"
 
 #include <stdio.h>
@@ -21,9 +21,10 @@ refused(const struct pop3 *p, const struct account *a, const struct reply *r, st
 	const char *account = a->name != NULL ? a->name : "given by -a";
 
 	if (reply_class(r) == ERR_TEMP)
-		return err_set(e, ERR_TEMP, "authentication as %.100s put off by %s: \"%.150s\"", account_user(a), stream_peer(p->s), r->text);
-	return err_set(e, ERR_PERM, "authentication as %.100s refused by %s: \"%.150s\"; check the user and password of account %.60s",
-	    account_user(a), stream_peer(p->s), r->text, account);
+		return err_set(e, ERR_TEMP, "authentication as %.100s put off by %s: \"%.150s\"", account_user(a),
+		    stream_peer(p->s), r->text);
+	return err_set(e, ERR_PERM, "authentication as %.100s refused by %s: \"%.150s\"; check the user and password of account "
+	    "%.60s", account_user(a), stream_peer(p->s), r->text, account);
 }
 
 /* C: AUTH MECH [initial]   RFC 5034 section 4; in two steps where the server speaks first, or the line would be too long
@@ -59,7 +60,7 @@ auth(struct pop3 *p, struct sasl *sasl, struct reply *r, struct err *e)
 			return -1;
 		if (stream_send_secret(p->s, "", response, e) == -1)
 			return -1;
-		/* an empty one is the last of a mechanism that has proved the server: what comes next need not wait for the +OK */
+		/* an empty one is the last of a mechanism that has proved the server: what comes next need not wait */
 		if (*response == '\0' && p->caps.pipelining && !p->ahead && pop3_ask_lists(p, e) == -1)
 			return -1;
 		if (pop3_recv(p, r, e) == -1)
@@ -123,7 +124,8 @@ static int
 login(struct pop3 *p, const struct account *a, const char *secret, struct err *e)
 {
 	struct sasl_opts o = {
-		.offered = p->caps.sasl, .only = account_get(a, KEY_AUTH), .user = account_user(a), .secret = secret, .safe = stream_safe(p->s)
+		.offered = p->caps.sasl, .only = account_get(a, KEY_AUTH), .user = account_user(a), .secret = secret,
+		.safe = stream_safe(p->s)
 	};
 	struct sasl *sasl = NULL;
 	int r;

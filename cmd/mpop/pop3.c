@@ -126,8 +126,8 @@ stls(struct pop3 *p, struct account *a, struct err *e)
 	struct reply r;
 
 	if (p->asked && !p->caps.stls)
-		return err_set(e, ERR_UNAVAILABLE, "%s offers no STLS, so the connection would not be private; use a pop3s:// URL, or "
-		    "-o tls=off to do without", stream_peer(p->s));
+		return err_set(e, ERR_UNAVAILABLE, "%s offers no STLS, so the connection would not be private; use a "
+		    "pop3s:// URL, or -o tls=off to do without", stream_peer(p->s));
 	if (pop3_send(p, e, "STLS") == -1 || pop3_recv(p, &r, e) == -1)
 		return -1;
 	if (r.kind != REPLY_OK)
@@ -207,7 +207,8 @@ command_length(const struct pop3_run *run, const struct listing_msg *m)
 	return (size_t)snprintf(NULL, 0, "%s %u%s", run->verb, m->number, run->suffix) + 2;
 }
 
-/* A window over the commands: `sent` runs ahead of the replies as far as the flight allows, and is refilled when half of it is answered. */
+/* A window over the commands: `sent` runs ahead of the replies as far as the flight allows, and is refilled when half of it is
+ * answered. */
 int
 pop3_run(struct pop3 *p, const struct pop3_run *run, struct err *e)
 {

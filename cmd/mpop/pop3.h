@@ -23,13 +23,14 @@ struct pop3 {
 
 int pop3_open(struct pop3 *, struct account *, struct err *e);		/* connected, under TLS where asked for, logged in */
 int pop3_login(struct pop3 *, struct account *, struct err *e);		/* login.c; pop3_open's last step */
-int pop3_ask_lists(struct pop3 *, struct err *e);	/* sends UIDL and LIST ahead of pop3_list, behind the last word of a login */
+/* Sends UIDL and LIST ahead of pop3_list, behind the last word of a login. */
+int pop3_ask_lists(struct pop3 *, struct err *e);
 /* Both answers in one flight. uids is 0 when the server has no UIDL; the listing is ended. */
 int pop3_list(struct pop3 *, struct listing *, int *uids, struct err *e);
 
 /* One command for each of n messages, as many under way as the server and 16 KiB allow. For each, in order, fn is called with the
- * first line of the reply; after +OK to RETR or TOP it must read the body. tail ("QUIT" or NULL) follows in the same flight, its reply
- * is left to be read. fn's -1 ends the session. */
+ * first line of the reply; after +OK to RETR or TOP it must read the body. tail ("QUIT" or NULL) follows in the same flight, its
+ * reply is left to be read. fn's -1 ends the session. */
 struct pop3_run {
 	const char *verb;	/* "RETR" */
 	const char *suffix;	/* " 0" for TOP, else "" */
@@ -40,11 +41,12 @@ struct pop3_run {
 	void *ctx;
 };
 int pop3_run(struct pop3 *, const struct pop3_run *, struct err *e);
-int pop3_body(struct pop3 *, sink_fn *, void *ctx, struct err *e);	/* up to CRLF . CRLF, dots undone, CRLF as LF. End of file before: ERR_TEMP */
+/* Up to CRLF . CRLF, dots undone, CRLF as LF. End of file before that is ERR_TEMP. */
+int pop3_body(struct pop3 *, sink_fn *, void *ctx, struct err *e);
 
 int pop3_send(struct pop3 *, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int pop3_recv(struct pop3 *, struct reply *, struct err *e);	/* end of file is ERR_TEMP; the text is until the next read */
-int pop3_refused(const struct pop3 *, const struct reply *, const char *what, struct err *e);	/* "what refused by PEER: "text"" */
+int pop3_refused(const struct pop3 *, const struct reply *, const char *what, struct err *e);	/* what refused by PEER: "text" */
 void pop3_close(struct pop3 *);		/* at once: a session that was not ended by QUIT deletes nothing */
 
 #endif

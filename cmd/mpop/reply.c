@@ -22,7 +22,8 @@ code_of(const char *text)
 		const char *name;
 		enum reply_code code;
 	} known[] = {
-		{ "AUTH", CODE_AUTH }, { "IN-USE", CODE_TEMP }, { "LOGIN-DELAY", CODE_TEMP }, { "SYS/TEMP", CODE_TEMP }, { "SYS/PERM", CODE_PERM }
+		{ "AUTH", CODE_AUTH }, { "IN-USE", CODE_TEMP }, { "LOGIN-DELAY", CODE_TEMP }, { "SYS/TEMP", CODE_TEMP },
+		{ "SYS/PERM", CODE_PERM }
 	};
 	const char *end = *text == '[' ? strchr(text, ']') : NULL;
 

@@ -10,7 +10,8 @@
 #include "err.h"
 
 enum reply_kind { REPLY_OK, REPLY_ERR, REPLY_MORE };
-enum reply_code { CODE_NONE, CODE_OTHER, CODE_AUTH, CODE_TEMP, CODE_PERM };	/* TEMP: IN-USE, LOGIN-DELAY, SYS/TEMP; PERM: SYS/PERM */
+/* TEMP: IN-USE, LOGIN-DELAY, SYS/TEMP; PERM: SYS/PERM */
+enum reply_code { CODE_NONE, CODE_OTHER, CODE_AUTH, CODE_TEMP, CODE_PERM };
 
 struct reply {
 	enum reply_kind kind;
@@ -21,7 +22,7 @@ struct reply {
 int reply_parse(struct reply *, const char *line, struct err *e);	/* ERR_PROTOCOL for anything else */
 enum err_class reply_class(const struct reply *);			/* of a refusal: ERR_TEMP, ERR_PERM or ERR_UNAVAILABLE */
 
-/* "NUMBER SP rest": the number, 1 to 2^32-1, and what follows it, blanks around it gone (rest may be empty). -1 if it isn't that. */
+/* "NUMBER SP rest": the number, 1 to 2^32-1, and what follows it, blanks around it gone, perhaps nothing. -1 if it isn't that. */
 int reply_number(const char *line, size_t len, uint32_t *number, const char **rest, size_t *rest_len);
 
 struct caps {			/* RFC 2449: exact names, case ignored; what is announced and used */

@@ -145,16 +145,19 @@ static struct seen_entry
 parse_value(const char *value)
 {
 	struct seen_entry entry = { .size = LISTING_NO_SIZE, .name = "-" };
-	char size[24], letter;
-	int name = 0;
+	uint64_t size = LISTING_NO_SIZE;
+	char *end;
+	int64_t time = strtoll(value, &end, 10);
 
-	if (sscanf(value, "%" SCNd64 " %23s %c %n", &entry.time, size, &letter, &name) != 3 || name == 0)
+	if (*end++ != ' ')
 		return entry;
-	if (isdigit((unsigned char)size[0]))
-		entry.size = strtoull(size, NULL, 10);
-	entry.deleted = letter == 'x';
-	entry.name = value + name;
-	return entry;
+	if (*end == '-')
+		end++;
+	else
+		size = strtoull(end, &end, 10);
+	if (end[0] != ' ' || (end[1] != 'd' && end[1] != 'x') || end[2] != ' ' || end[3] == '\0')
+		return entry;
+	return (struct seen_entry){ .time = time, .size = size, .deleted = end[1] == 'x', .name = end + 3 };
 }
 
 static void

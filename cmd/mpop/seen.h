@@ -2,9 +2,9 @@
 /* seen.h - what was delivered to one place from one mailbox: mpop's use of the ledger.
  * A file per account and target, locked while open: MAILDIR/.pennypost-mpop-USER@HOST, or for other targets
  * $XDG_STATE_HOME/pennypost/mpop-USER@HOST-command and -stdout. Key: "u:UID" ("h:UID" for -H), for one of several messages with
- * the same UID with TAB SIZE TAB WHICH behind it. Value: "TIME SIZE LETTER NAME": when it was fetched, the size that LIST told (or -),
- * d for delivered or x for deleted on the server as well, the file's name (or -).
- * The key "!unplaced" is there while files may wait in tmp/; its value is the TIME of these entries. */
+ * the same UID with TAB SIZE TAB WHICH behind it. Value: "TIME SIZE LETTER NAME": when it was fetched, the size that LIST told
+ * (or -), d for delivered or x for deleted on the server as well, the file's name (or -). The key "!unplaced" is there while
+ * files may wait in tmp/; its value is the TIME of these entries. */
 #ifndef SEEN_H
 #define SEEN_H
 
@@ -24,23 +24,26 @@ struct seen_entry {
 	const char *name;
 };
 
-char *seen_path(const struct account *, const char *maildir, const char *kind);	/* maildir NULL: below the state directory. Caller frees */
-int seen_open(struct seen **, const char *path, const struct account *, int headers, struct err *e);	/* ERR_TEMP: another run has it */
-int seen_peek(struct seen **, const char *path, const struct account *, int headers, struct err *e);	/* the same, but *s is NULL if there is none yet */
+/* maildir NULL: below the state directory, named after kind. The caller frees. */
+char *seen_path(const struct account *, const char *maildir, const char *kind);
+/* ERR_TEMP: another run has it. */
+int seen_open(struct seen **, const char *path, const struct account *, int headers, struct err *e);
+/* The same, but makes none: *s is NULL where there is none yet. */
+int seen_peek(struct seen **, const char *path, const struct account *, int headers, struct err *e);
 void seen_free(struct seen **);
 size_t seen_count(const struct seen *);
 
-/* Entries are found by UID. A deleted one whose size has changed is another message with a used UID: not found. NULL knows none. */
+/* Entries are found by UID. A deleted one whose size has changed is another message with a used UID. NULL knows none. */
 int seen_get(const struct seen *, const struct listing_msg *, struct seen_entry *);	/* 1, or 0; name until the next change */
 void seen_put(struct seen *, const struct listing_msg *, const char *name);
 void seen_deleted(struct seen *, const struct listing_msg *);
 int seen_commit(struct seen *, struct err *e);
 void seen_placed(struct seen *);	/* nothing waits in tmp/ any more; promised with the next commit */
 
-/* Places what a killed run recorded and did not place; its paths go to fn (may be NULL). An entry whose file is nowhere is forgotten if
- * maildir readers may have cleaned tmp/ meanwhile (36 hours): then the message is fetched again rather than lost. */
+/* Places what a killed run recorded and did not place; its paths go to fn (may be NULL). An entry whose file is nowhere is
+ * forgotten if maildir readers may have cleaned tmp/ meanwhile (36 hours): then the message is fetched again rather than lost. */
 int seen_recover(struct seen *, struct maildir *, maildir_placed_fn *, void *ctx, struct err *e);
-/* Forgets what the server no longer lists. A server that lists nothing at all may have lost its disk: then only what we deleted. */
+/* Forgets what the server no longer lists. A server that lists nothing at all may have lost its disk: only what we deleted. */
 void seen_prune(struct seen *, const struct listing *);
 
 #endif

@@ -63,7 +63,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	taken = run(p, size - 1, 0, &whole);
-	if (run(p, size - 1, 1u + data[0], &cut) != taken || cut.len != whole.len || memcmp(buf_str(&cut), buf_str(&whole), cut.len) != 0)
+	if (run(p, size - 1, 1u + data[0], &cut) != taken || cut.len != whole.len ||
+	    memcmp(buf_str(&cut), buf_str(&whole), cut.len) != 0)
 		abort();
 	if (plain(p, size - 1, &want) != taken)
 		abort();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* mpop's parsers of one line and of whole listings. Lines that begin with U and L are UIDL's and LIST's, others are replies and
- * capabilities. The listing must then be sorted, each number once, twins counted, UIDs found again; each UID and size must stand in
- * a line of that message's number. */
+ * capabilities. The listing must then be sorted, each number once, twins counted, UIDs found again; each UID and size must stand
+ * in a line of that message's number. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,8 +44,8 @@ said(const char *text, size_t n, const struct listing_msg *m)
 		size_t end = lf != NULL ? (size_t)(lf - text) : n, len;
 		uint32_t number;
 
-		if (text[at] == 'U' && reply_number(text + at + 1, end - at - 1, &number, &rest, &len) == 0 && number == m->number &&
-		    len == uid_len && memcmp(rest, m->uid, len) == 0)
+		if (text[at] == 'U' && reply_number(text + at + 1, end - at - 1, &number, &rest, &len) == 0 &&
+		    number == m->number && len == uid_len && memcmp(rest, m->uid, len) == 0)
 			return 1;
 		at = end + 1;
 	}

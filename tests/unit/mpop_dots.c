@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* dots: every text of up to eight octets of CR, LF, dot and another, against the plain way; whole, byte by byte, cut at each offset. */
+/* dots: every text of up to eight octets of CR, LF, dot and another, against the plain way; whole, byte by byte, cut at each
+ * offset. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,7 +108,8 @@ test_cases(void **state)
 		T(".\r\n", "", 3), T(".\r\n+OK", "", 3), T("a\r\n.\r\nb", "a\r\n", 6), T("..\r\n.\r\n", ".\r\n", 7),
 		T("a\n.\r\nb\r\n.\r\n", "a\n.\r\nb\r\n", 11), T("a\r.\r\n.\r\n", "a\r.\r\n", 8), T("a.\r\n.\r\n", "a.\r\n", 7),
 		T(".a\r\n.\r\n", "a\r\n", 7), T(".\r\r\n.\r\n", "\r\r\n", 7), T("\0.\0\r\n.\r\n", "\0.\0\r\n", 8),
-		T("\r\n.\r\n", "\r\n", 5), T("a\r\n.\n.\r\n.\r\n", "a\r\n\n.\r\n", 11), T("a", "a", -1), T("a\r\n.", "a\r\n", -1),
+		T("\r\n.\r\n", "\r\n", 5), T("a\r\n.\n.\r\n.\r\n", "a\r\n\n.\r\n", 11), T("a", "a", -1),
+		T("a\r\n.", "a\r\n", -1),
 		T("a\r\n.\r", "a\r\n", -1), T("", "", -1), T("\r", "\r", -1),
 	};
 
@@ -146,7 +148,9 @@ test_sink_fails(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_exhaustive), cmocka_unit_test(test_cases), cmocka_unit_test(test_sink_fails) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_exhaustive), cmocka_unit_test(test_cases), cmocka_unit_test(test_sink_fails),
+	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

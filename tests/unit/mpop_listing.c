@@ -172,7 +172,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lists), cmocka_unit_test(test_refused), cmocka_unit_test(test_uid_limits), cmocka_unit_test(test_count_limit),
+		cmocka_unit_test(test_lists), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_uid_limits), cmocka_unit_test(test_count_limit),
 		cmocka_unit_test(test_find),
 	};
 

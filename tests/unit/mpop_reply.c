@@ -13,20 +13,34 @@
 static void
 test_replies(void **state)
 {
-	static const struct { const char *line; int kind; enum reply_code code; const char *text; enum err_class class; } cases[] = {
+	static const struct {
+		const char *line;
+		int kind;
+		enum reply_code code;
+		const char *text;
+		enum err_class class;
+	} cases[] = {
 		{ "+OK", REPLY_OK, CODE_NONE, "", 0 }, { "+OK ready", REPLY_OK, CODE_NONE, "ready", 0 },
 		{ "+OK   [X] y", REPLY_OK, CODE_NONE, "[X] y", 0 }, { "+ok", REPLY_OK, CODE_NONE, "", 0 },
-		{ "-ERR", REPLY_ERR, CODE_NONE, "", ERR_UNAVAILABLE }, { "-ERR no", REPLY_ERR, CODE_NONE, "no", ERR_UNAVAILABLE },
-		{ "-ERR [AUTH] x", REPLY_ERR, CODE_AUTH, "[AUTH] x", ERR_PERM }, { "-ERR [auth] x", REPLY_ERR, CODE_AUTH, "[auth] x", ERR_PERM },
-		{ "-ERR [IN-USE] x", REPLY_ERR, CODE_TEMP, "[IN-USE] x", ERR_TEMP }, { "-ERR [LOGIN-DELAY]", REPLY_ERR, CODE_TEMP, "[LOGIN-DELAY]", ERR_TEMP },
+		{ "-ERR", REPLY_ERR, CODE_NONE, "", ERR_UNAVAILABLE },
+		{ "-ERR no", REPLY_ERR, CODE_NONE, "no", ERR_UNAVAILABLE },
+		{ "-ERR [AUTH] x", REPLY_ERR, CODE_AUTH, "[AUTH] x", ERR_PERM },
+		{ "-ERR [auth] x", REPLY_ERR, CODE_AUTH, "[auth] x", ERR_PERM },
+		{ "-ERR [IN-USE] x", REPLY_ERR, CODE_TEMP, "[IN-USE] x", ERR_TEMP },
+		{ "-ERR [LOGIN-DELAY]", REPLY_ERR, CODE_TEMP, "[LOGIN-DELAY]", ERR_TEMP },
 		{ "-ERR [LOGIN-DELAY 30] x", REPLY_ERR, CODE_TEMP, "[LOGIN-DELAY 30] x", ERR_TEMP },
 		{ "-ERR [SYS/TEMP] x", REPLY_ERR, CODE_TEMP, "[SYS/TEMP] x", ERR_TEMP },
 		{ "-ERR [SYS/PERM] x", REPLY_ERR, CODE_PERM, "[SYS/PERM] x", ERR_UNAVAILABLE },
-		{ "-ERR [AUTHX] x", REPLY_ERR, CODE_OTHER, "[AUTHX] x", ERR_UNAVAILABLE }, { "-ERR [", REPLY_ERR, CODE_NONE, "[", ERR_UNAVAILABLE },
-		{ "-ERR []", REPLY_ERR, CODE_OTHER, "[]", ERR_UNAVAILABLE }, { "-ERR [AUTH x", REPLY_ERR, CODE_NONE, "[AUTH x", ERR_UNAVAILABLE },
-		{ "+ ", REPLY_MORE, CODE_NONE, "", 0 }, { "+", REPLY_MORE, CODE_NONE, "", 0 }, { "+ dXNlcg==", REPLY_MORE, CODE_NONE, "dXNlcg==", 0 },
-		{ "", -1, 0, NULL, 0 }, { "OK", -1, 0, NULL, 0 }, { "+OKAY", -1, 0, NULL, 0 }, { "-ERROR", -1, 0, NULL, 0 }, { "-", -1, 0, NULL, 0 },
-		{ "* OK IMAP4", -1, 0, NULL, 0 }, { "220 smtp", -1, 0, NULL, 0 }, { " +OK", -1, 0, NULL, 0 }, { "+dXNlcg==", -1, 0, NULL, 0 },
+		{ "-ERR [AUTHX] x", REPLY_ERR, CODE_OTHER, "[AUTHX] x", ERR_UNAVAILABLE },
+		{ "-ERR [", REPLY_ERR, CODE_NONE, "[", ERR_UNAVAILABLE },
+		{ "-ERR []", REPLY_ERR, CODE_OTHER, "[]", ERR_UNAVAILABLE },
+		{ "-ERR [AUTH x", REPLY_ERR, CODE_NONE, "[AUTH x", ERR_UNAVAILABLE },
+		{ "+ ", REPLY_MORE, CODE_NONE, "", 0 }, { "+", REPLY_MORE, CODE_NONE, "", 0 },
+		{ "+ dXNlcg==", REPLY_MORE, CODE_NONE, "dXNlcg==", 0 },
+		{ "", -1, 0, NULL, 0 }, { "OK", -1, 0, NULL, 0 }, { "+OKAY", -1, 0, NULL, 0 },
+		{ "-ERROR", -1, 0, NULL, 0 }, { "-", -1, 0, NULL, 0 },
+		{ "* OK IMAP4", -1, 0, NULL, 0 }, { "220 smtp", -1, 0, NULL, 0 }, { " +OK", -1, 0, NULL, 0 },
+		{ "+dXNlcg==", -1, 0, NULL, 0 },
 	};
 
 	(void)state;
@@ -54,9 +68,12 @@ test_numbers(void **state)
 {
 	static const struct { const char *line; size_t len; uint32_t number; const char *rest; } cases[] = {
 #define T(line, number, rest) { line, sizeof line - 1, number, rest }
-		T("1 a", 1, "a"), T("1", 1, ""), T("1 ", 1, ""), T("10  a b  ", 10, "a b"), T("4294967295 x", 4294967295u, "x"), T("007 x", 7, "x"),
-		T("4294967296 x", 0, NULL), T("99999999999999999999999 x", 0, NULL), T("0 x", 0, NULL), T("-1 x", 0, NULL), T("+1 x", 0, NULL),
-		T(" 1 x", 0, NULL), T("1x", 0, NULL), T("", 0, NULL), T("x", 0, NULL), T("1\0 x", 0, NULL), T("1.5 x", 0, NULL), T("1\tx", 1, "x"),
+		T("1 a", 1, "a"), T("1", 1, ""), T("1 ", 1, ""), T("10  a b  ", 10, "a b"),
+		T("4294967295 x", 4294967295u, "x"), T("007 x", 7, "x"),
+		T("4294967296 x", 0, NULL), T("99999999999999999999999 x", 0, NULL), T("0 x", 0, NULL),
+		T("-1 x", 0, NULL), T("+1 x", 0, NULL),
+		T(" 1 x", 0, NULL), T("1x", 0, NULL), T("", 0, NULL), T("x", 0, NULL), T("1\0 x", 0, NULL),
+		T("1.5 x", 0, NULL), T("1\tx", 1, "x"),
 	};
 
 	(void)state;
@@ -106,7 +123,9 @@ test_caps(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_replies), cmocka_unit_test(test_numbers), cmocka_unit_test(test_caps) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_replies), cmocka_unit_test(test_numbers), cmocka_unit_test(test_caps),
+	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
