@@ -34,10 +34,11 @@ judge(struct smtp *s, struct err *e)
 		return s->answer.code == 334;
 	answer_show(&s->answer, &shown);
 	if (answer_class(&s->answer) == ERR_TEMP)
-		err_set(e, ERR_TEMP, "authentication as %s put off by %s: \"%s\"", account_user(a), stream_peer(s->stream), buf_str(&shown));
+		err_set(e, ERR_TEMP, "authentication as %s put off by %s: \"%s\"", account_user(a), stream_peer(s->stream),
+		    buf_str(&shown));
 	else
-		err_set(e, ERR_PERM, "authentication as %.100s refused by %.120s: \"%.150s\"; check the user and password of account %.60s",
-		    account_user(a), stream_peer(s->stream), buf_str(&shown), a->name != NULL ? a->name : "given by -a");
+		err_set(e, ERR_PERM, "authentication as %.100s refused by %.120s: \"%.150s\"; check the user and password of account "
+		    "%.60s", account_user(a), stream_peer(s->stream), buf_str(&shown), a->name != NULL ? a->name : "given by -a");
 	buf_free(&shown);
 	return -1;
 }
@@ -98,8 +99,8 @@ int
 smtp_auth(struct smtp *s, const char *secret, struct err *e)
 {
 	struct sasl_opts o = {
-		.offered = s->offer.auth, .only = account_get(s->account, KEY_AUTH), .user = account_user(s->account), .secret = secret,
-		.safe = stream_safe(s->stream)
+		.offered = s->offer.auth, .only = account_get(s->account, KEY_AUTH), .user = account_user(s->account),
+		.secret = secret, .safe = stream_safe(s->stream)
 	};
 	struct sasl *sasl = NULL;
 	int rc;

@@ -217,8 +217,8 @@ attachment_head(struct buf *out, const struct making *m, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	buf_printf(out, "\n--%s\nContent-Type: %s\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment", m->boundary,
-	    mime_type(path));
+	buf_printf(out, "\n--%s\nContent-Type: %s\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment",
+	    m->boundary, mime_type(path));
 	header_param(out, "filename", slash != NULL ? slash + 1 : path);
 	buf_adds(out, "\n\n");
 }

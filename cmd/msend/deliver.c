@@ -2,8 +2,8 @@
 /* deliver.c - one mail transaction (RFC 5321 3.3) in as few flights as the server's offers allow.
  *
  * With PIPELINING (RFC 2920): RSET? MAIL RCPT… DATA | message "." QUIT?     with CHUNKING too (RFC 3030), for a message of up to
- * 1 MiB: RSET? MAIL RCPT… BDAT message QUIT? at once; a larger one waits until a recipient is taken. Without PIPELINING each command
- * waits for its reply. Every command sent is noted, and the replies are read in that order.
+ * 1 MiB: RSET? MAIL RCPT… BDAT message QUIT? at once; a larger one waits until a recipient is taken. Without PIPELINING each
+ * command waits for its reply. Every command sent is noted, and the replies are read in that order.
  * LMTP (RFC 2033 4.2): after the dot one reply for each recipient taken, in their order.
  * Between the dot and the reply nobody can know who has the message (RFC 1047): a connection lost there says so. */
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "account.h"
 #include "err.h"
 #include "mail.h"
+#include "outgoing.h"
 #include "progress.h"
 #include "rcpt.h"
 #include "smtp.h"
@@ -362,35 +363,22 @@ refuse_impossible(struct flight *f)
 	}
 }
 
-/* Lines too long for SMTP, or octets that the server can't take: encoded anew where that is possible, else sent as it is. */
-static int
-fitting(struct flight *f, struct mail *copy, struct err *e)
-{
-	const struct scan *scan = &f->mail->scan;
-	int rc = 0;
-
-	if (scan->longest > 998 || (scan->eight && !f->s->offer.eightbit))
-		rc = mail_recode(copy, f->mail, e);
-	if (rc == 1)
-		f->mail = copy;
-	return rc == -1 ? -1 : 0;
-}
-
 int
 smtp_deliver(struct smtp *s, const char *from, struct rcpts *rcpts, const struct mail *mail, int last, struct err *e)
 {
-	struct flight f = { .s = s, .from = from, .rcpts = rcpts, .mail = mail };
-	struct mail copy = { 0 };
-	int rc;
+	struct flight f = { .s = s, .from = from, .rcpts = rcpts };
+	struct outgoing out;
+	int rc = 0;
 
-	rc = fitting(&f, &copy, e);
-	if (rc == 0)
-		refuse_impossible(&f);
-	if (rc == 0 && rcpts_count(rcpts, RCPT_WAITING) > 0) {
+	if (outgoing_make(&out, mail, &s->offer, s->dkim, e) == -1)
+		rcpts_fail(rcpts, RCPT_LATER, e);	/* the session is none the worse */
+	f.mail = out.mail;
+	refuse_impossible(&f);
+	if (rcpts_count(rcpts, RCPT_WAITING) > 0) {
 		if ((rc = put_envelope(&f, e)) == 0)
 			rc = s->offer.chunking && !s->lmtp ? by_bdat(&f, last, e) : by_data(&f, last, e);
 	}
-	mail_free(&copy);
+	outgoing_free(&out);
 	free(f.asked);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* handover.c - mqueue is found beside this program, else in PATH. Its id goes to stderr with -v, else nowhere: success is silent. */
+/* handover.c - mqueue is found beside this program, else in PATH. Its id goes to stderr with -v, else nowhere. */
 #include "handover.h"
 
 #include <errno.h>
@@ -75,7 +75,8 @@ judge(int status, struct err *e)
 		return 0;
 	if (code == 127)
 		return err_set(e, ERR_UNAVAILABLE, "not queued: there is no mqueue beside msend or in $PATH");
-	return err_set(e, code >= 64 && code <= 78 ? (enum err_class)code : ERR_SOFTWARE, "not queued: mqueue ended with exit code %d", code);
+	return err_set(e, code >= 64 && code <= 78 ? (enum err_class)code : ERR_SOFTWARE,
+	    "not queued: mqueue ended with exit code %d", code);
 }
 
 static int
@@ -100,6 +101,13 @@ feed(char **argv, const struct mail *mail, int verbose, struct err *e)
 	return rc;
 }
 
+/* A wrong configuration does not mend itself while a message waits. */
+static int
+fits(const struct rcpt *r, enum rcpt_state state)
+{
+	return r->state == state && r->class != ERR_CONFIG;
+}
+
 /* The next ones in that state, from *i on, as arguments. */
 static size_t
 collect(char **argv, size_t at, const struct rcpts *r, enum rcpt_state state, size_t *i)
@@ -107,7 +115,7 @@ collect(char **argv, size_t at, const struct rcpts *r, enum rcpt_state state, si
 	size_t n = 0;
 
 	for (; *i < r->n && n < RCPTS_AT_ONCE; (*i)++)
-		if (r->v[*i].state == state)
+		if (fits(&r->v[*i], state))
 			argv[at + n++] = r->v[*i].addr;
 	argv[at + n] = NULL;
 	return n;
@@ -119,14 +127,16 @@ mark(struct rcpts *r, enum rcpt_state state, size_t from, size_t to)
 	struct err ok = { .text = "queued" };
 
 	for (; from < to; from++)
-		if (r->v[from].state == state)
+		if (fits(&r->v[from], state))
 			rcpt_fail(&r->v[from], RCPT_OK, &ok);
 }
 
 int
-handover(const char *from, const char *account, struct rcpts *r, enum rcpt_state state, const struct mail *mail, int verbose, struct err *e)
+handover(const char *from, const char *account, struct rcpts *r, enum rcpt_state state, const struct mail *mail, int verbose,
+    struct err *e)
 {
-	char *argv[RCPTS_AT_ONCE + 8], *sender = xstrdup(*from != '\0' ? from : "<>"), *name = account != NULL ? xstrdup(account) : NULL;
+	char *argv[RCPTS_AT_ONCE + 8], *sender = xstrdup(*from != '\0' ? from : "<>");
+	char *name = account != NULL ? xstrdup(account) : NULL;
 	char words[][7] = { "mqueue", "add", "-f", "-a", "--" };
 	size_t n = 0, begin, i = 0;
 	int rc = 0;

@@ -130,8 +130,8 @@ put_address(void *ctx, const char *name, const char *addr, struct err *e)
 static int
 is_address_field(const char *name)
 {
-	static const char *const names[] = { "From", "To", "Cc", "Bcc", "Reply-To", "Sender", "Resent-From", "Resent-To", "Resent-Cc",
-		"Resent-Bcc", "Resent-Sender", "Mail-Followup-To", "Disposition-Notification-To" };
+	static const char *const names[] = { "From", "To", "Cc", "Bcc", "Reply-To", "Sender", "Resent-From", "Resent-To",
+		"Resent-Cc", "Resent-Bcc", "Resent-Sender", "Mail-Followup-To", "Disposition-Notification-To" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)

@@ -73,7 +73,8 @@ is_here(const char *domain)
 
 	if (gethostname(host, sizeof(host) - 1) == -1)
 		host[0] = '\0';
-	return strcasecmp(domain, "localhost") == 0 || strcasecmp(domain, message_hostname()) == 0 || strcasecmp(domain, host) == 0;
+	return strcasecmp(domain, "localhost") == 0 || strcasecmp(domain, message_hostname()) == 0
+	    || strcasecmp(domain, host) == 0;
 }
 
 /* Our own home is $HOME where that is ours; anybody else's is what the system says. */
@@ -158,8 +159,8 @@ to_user(const struct passwd *pw, const char *trace, const struct mail *mail, str
 	if (pw->pw_uid == geteuid())
 		return store_at_home(pw, trace, mail, e);
 	if (geteuid() != 0)
-		return err_set(e, ERR_PERM, "only root may put mail into %s's ~/Maildir; run msend as root, or give it an account to send by "
-		    "(see pennypost(5))", pw->pw_name);
+		return err_set(e, ERR_PERM, "only root may put mail into %s's ~/Maildir; run msend as root, or give it an account to "
+		    "send by (see pennypost(5))", pw->pw_name);
 	return store_as(pw, trace, mail, e);
 }
 
@@ -202,8 +203,8 @@ deliver_one(const char *from, struct rcpt *r, const struct mail *mail)
 	trace_lines(&trace, from, r->addr);
 	errno = 0;
 	if (at != NULL && !is_here(at + 1)) {
-		err_set(&e, ERR_CONFIG, "%s is not on this machine, and there is no account to send it by; write one into %s", at + 1,
-		    "~/.config/pennypost/config (see pennypost(5)), or give -a a URL such as smtps://ann@mail.example.org");
+		err_set(&e, ERR_CONFIG, "%s is not on this machine, and there is no account to send it by; write one into "
+		    "~/.config/pennypost/config (see pennypost(5)), or give -a a URL such as smtps://ann@mail.example.org", at + 1);
 		rcpt_fail(r, RCPT_LATER, &e);
 	} else if ((pw = getpwnam(user)) == NULL && errno != 0 && errno != ENOENT && errno != ESRCH) {
 		err_sys(&e, ERR_TEMP, "look up user %s", user);

@@ -83,7 +83,7 @@ qp_octet(struct qp *q, char c)
 	} else if (c != '\r') {
 		qp_blank(q, 0);
 		if (c == ' ' || c == '\t')
-			q->blank = c;
+			q->blank = (unsigned char)c;
 		else if (c > ' ' && c < 127 && c != '=' && !(q->column == 0 && (c == '.' || c == 'F')))
 			qp_put(q, &c, 1);
 		else
@@ -175,21 +175,25 @@ static const struct {
 	const char *suffix, *type;
 } types[] = {
 	{ "7z", "application/x-7z-compressed" }, { "avi", "video/x-msvideo" }, { "avif", "image/avif" }, { "bmp", "image/bmp" },
-	{ "bz2", "application/x-bzip2" }, { "c", "text/x-c" }, { "conf", "text/plain" }, { "css", "text/css" }, { "csv", "text/csv" },
+	{ "bz2", "application/x-bzip2" }, { "c", "text/x-c" }, { "conf", "text/plain" }, { "css", "text/css" },
+	{ "csv", "text/csv" },
 	{ "deb", "application/vnd.debian.binary-package" }, { "diff", "text/x-diff" }, { "doc", "application/msword" },
 	{ "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document" }, { "eml", "message/rfc822" },
 	{ "epub", "application/epub+zip" }, { "flac", "audio/flac" }, { "gif", "image/gif" }, { "gz", "application/gzip" },
-	{ "htm", "text/html" }, { "html", "text/html" }, { "ics", "text/calendar" }, { "jpeg", "image/jpeg" }, { "jpg", "image/jpeg" },
+	{ "htm", "text/html" }, { "html", "text/html" }, { "ics", "text/calendar" }, { "jpeg", "image/jpeg" },
+	{ "jpg", "image/jpeg" },
 	{ "js", "text/javascript" }, { "json", "application/json" }, { "log", "text/plain" }, { "md", "text/markdown" },
 	{ "mov", "video/quicktime" }, { "mp3", "audio/mpeg" }, { "mp4", "video/mp4" }, { "mpeg", "video/mpeg" },
 	{ "odp", "application/vnd.oasis.opendocument.presentation" }, { "ods", "application/vnd.oasis.opendocument.spreadsheet" },
 	{ "odt", "application/vnd.oasis.opendocument.text" }, { "ogg", "audio/ogg" }, { "opus", "audio/ogg" },
 	{ "patch", "text/x-diff" }, { "pdf", "application/pdf" }, { "pem", "application/x-pem-file" }, { "png", "image/png" },
 	{ "ppt", "application/vnd.ms-powerpoint" },
-	{ "pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation" }, { "ps", "application/postscript" },
+	{ "pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation" },
+	{ "ps", "application/postscript" },
 	{ "py", "text/x-python" }, { "rar", "application/vnd.rar" }, { "rtf", "application/rtf" }, { "sh", "text/x-shellscript" },
 	{ "svg", "image/svg+xml" }, { "tar", "application/x-tar" }, { "tgz", "application/gzip" }, { "tif", "image/tiff" },
-	{ "tiff", "image/tiff" }, { "txt", "text/plain" }, { "vcf", "text/vcard" }, { "wav", "audio/x-wav" }, { "webm", "video/webm" },
+	{ "tiff", "image/tiff" }, { "txt", "text/plain" }, { "vcf", "text/vcard" }, { "wav", "audio/x-wav" },
+	{ "webm", "video/webm" },
 	{ "webp", "image/webp" }, { "xls", "application/vnd.ms-excel" },
 	{ "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" }, { "xml", "application/xml" },
 	{ "xz", "application/x-xz" }, { "zip", "application/zip" }, { "zst", "application/zstd" },

@@ -169,10 +169,11 @@ add_lists(struct job *j, const char **v, size_t n, struct err *e)
 static int
 recipients_given(struct job *j, const char **args, size_t count, struct err *e)
 {
-	if (add_lists(j, args, count, e) == -1 || add_lists(j, j->cc.v, j->cc.n, e) == -1 || add_lists(j, j->bcc.v, j->bcc.n, e) == -1)
+	if (add_lists(j, args, count, e) == -1 || add_lists(j, j->cc.v, j->cc.n, e) == -1
+	    || add_lists(j, j->bcc.v, j->bcc.n, e) == -1)
 		return -1;
 	if (j->rcpts.n == 0 && !j->from_headers)
-		return err_set(e, ERR_USAGE, "no recipients: give addresses, or -t to take them from the message's To, Cc and Bcc");
+		return err_set(e, ERR_USAGE, "no recipients: give addresses, or -t to take them from the message");
 	return 0;
 }
 
@@ -233,7 +234,8 @@ print(const struct job *j, struct err *e)
 	if (j->route.kind == ROUTE_LOCAL)
 		printf("via\tlocal delivery\n");
 	else
-		printf("via\t%s:%s%s\n", a->url.scheme, a->url.host != NULL ? "//" : "", a->url.host != NULL ? a->url.host : a->url.path);
+		printf("via\t%s:%s%s\n", a->url.scheme, a->url.host != NULL ? "//" : "",
+		    a->url.host != NULL ? a->url.host : a->url.path);
 	printf("from\t%s\n", j->sender.envelope);
 	for (i = 0; i < j->rcpts.n; i++)
 		printf("to\t%s\n", j->rcpts.v[i].addr);
@@ -252,7 +254,22 @@ account_name(const struct job *j)
 static int
 queue(struct job *j, enum rcpt_state state, struct err *e)
 {
+	if (j->route.account.option[KEY_DKIM_DOMAIN] != NULL)
+		return err_set(e, ERR_USAGE, "-o dkim-domain: a queued message is signed as its account says; put it into the configuration");
 	return handover(j->sender.envelope, account_name(j), &j->rcpts, state, &j->mail, j->route.account.verbose, e);
+}
+
+/* Queued or not, what will not mend itself (a wrong password, a certificate) must be known. */
+static void
+warn_why(const struct rcpts *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (r->v[i].state == RCPT_LATER && r->v[i].class != ERR_TEMP && r->v[i].class != ERR_CONFIG) {
+			log_warn("queued, since it can't be sent now: %s", r->v[i].text);
+			return;
+		}
 }
 
 static int
@@ -263,6 +280,7 @@ deliver(struct job *j, struct err *e)
 	route_send(&j->route, j->sender.envelope, &j->rcpts, &j->mail, 1);
 	if (!j->queue_later || rcpts_count(&j->rcpts, RCPT_LATER) == 0)
 		return 0;
+	warn_why(&j->rcpts);
 	return queue(j, RCPT_LATER, e);
 }
 

@@ -43,11 +43,11 @@ ready(struct route *r)
 	return smtp_open(&r->smtp, &r->account, &r->dead);
 }
 
-/* The server may have closed a connection that lay idle between two messages: if it took nothing of this one, a new connection is tried. */
+/* The server may have closed a connection that lay idle between two messages: if it took nothing of this one, a new one is tried. */
 static int
 was_stale(const struct route *r, const struct rcpts *rcpts, size_t waiting)
 {
-	return r->carried > 0 && rcpts_count(rcpts, RCPT_WAITING) == waiting;
+	return r->carried > 0 && !smtp_usable(r->smtp) && rcpts_count(rcpts, RCPT_WAITING) == waiting;
 }
 
 static void
@@ -98,8 +98,8 @@ show_offer(const struct smtp *s)
 {
 	const struct offer *o = &s->offer;
 	const struct { const char *name; int there; } list[] = {
-		{ "PIPELINING", o->pipelining }, { "8BITMIME", o->eightbit }, { "SMTPUTF8", o->smtputf8 }, { "CHUNKING", o->chunking },
-		{ "SIZE", o->sized }, { "STARTTLS", o->starttls },
+		{ "PIPELINING", o->pipelining }, { "8BITMIME", o->eightbit }, { "SMTPUTF8", o->smtputf8 },
+		{ "CHUNKING", o->chunking }, { "SIZE", o->sized }, { "STARTTLS", o->starttls },
 	};
 	size_t i;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* smtp.c - a session's beginning and end, and the two functions every command and reply goes through.
- * Nothing the server said in clear is believed under TLS: the stream refuses what came early, capabilities are asked for again. */
+ * Nothing the server said in clear is believed under TLS: the stream refuses what came early, offers are asked for again. */
 #include "smtp.h"
 
 #include <stdarg.h>
@@ -8,12 +8,15 @@
 #include <string.h>
 
 #include "account.h"
+#include "deadline.h"
+#include "dial.h"
+#include "dkim.h"
 #include "err.h"
 #include "message.h"
 #include "stream.h"
 #include "xalloc.h"
 
-enum { WAIT_GREETING = 300, WAIT_HELLO = 300, WAIT_STARTTLS = 120 };
+enum { WAIT_CONNECT = 60, WAIT_GREETING = 300, WAIT_HELLO = 300, WAIT_STARTTLS = 120 };
 
 static const struct service services[] = {
 	{ "smtp", "587", 0, 0 },
@@ -120,8 +123,8 @@ static int
 starttls(struct smtp *s, struct err *e)
 {
 	if (!s->offer.starttls)
-		return err_set(e, ERR_UNAVAILABLE, "%s offers no STARTTLS, so nothing was sent; use smtps:// if it has that, or tls=off to "
-		    "send in clear", stream_peer(s->stream));
+		return err_set(e, ERR_UNAVAILABLE, "%s offers no STARTTLS, so nothing was sent; use smtps:// if it has that, or "
+		    "tls=off to send in clear", stream_peer(s->stream));
 	if (smtp_send(s, e, "STARTTLS") == -1 || smtp_recv(s, WAIT_STARTTLS, e) == -1)
 		return -1;
 	if (s->answer.code != 220)
@@ -158,6 +161,8 @@ smtp_open(struct smtp **out, struct account *a, struct err *e)
 	s->account = a;
 	s->lmtp = strncmp(a->url.scheme, "lmtp", 4) == 0;
 	rc = number_of(a, KEY_TIMEOUT, &s->limit, e);
+	if (rc == 0)
+		rc = dkim_load(&s->dkim, a, e);
 	if (rc == 0 && auth)
 		rc = account_secret(a, &secret, e);
 	if (rc == 0)
@@ -165,6 +170,62 @@ smtp_open(struct smtp **out, struct account *a, struct err *e)
 	if (rc == 0)
 		rc = begin(s, want_tls, auth ? buf_str(&secret) : NULL, e);
 	buf_wipe(&secret);
+	if (rc == -1)
+		smtp_close(&s);
+	else
+		*out = s;
+	return rc;
+}
+
+/* Between servers (RFC 3207, 7435): where TLS is only welcome, a server that can't now gets the mail in clear. */
+static int
+starttls_to(struct smtp *s, struct err *e)
+{
+	struct smtp_to *to = s->to;
+
+	if (to->need == SMTP_CLEAR || (to->need == SMTP_TLS_OFFERED && !s->offer.starttls))
+		return 0;
+	if (!s->offer.starttls)
+		return err_set(e, ERR_TEMP, "%s offers no STARTTLS, which %s demands, so nothing was sent", stream_peer(s->stream), to->because);
+	if (smtp_send(s, e, "STARTTLS") == -1 || smtp_recv(s, WAIT_STARTTLS, e) == -1)
+		return -1;
+	if (s->answer.code != 220 && to->need == SMTP_TLS_OFFERED && smtp_usable(s))
+		return 0;
+	if (s->answer.code != 220)
+		return answer_set(e, &s->answer, "STARTTLS refused, so nothing was sent");
+	if (stream_starttls(s->stream, &to->tls, e) == -1) {
+		to->tls_failed = 1;
+		s->broken = 1;
+		return -1;
+	}
+	return hello(s, e);
+}
+
+static int
+connect_to(struct smtp *s, struct err *e)
+{
+	struct stream_opts opts = { .end = s->account->end, .trace = s->account->verbose > 0 };
+	const struct smtp_to *to = s->to;
+	struct conn c = { .fd = -1 };
+
+	opts.timeout = s->limit > 0 ? s->limit : WAIT_CONNECT;
+	if (dial_addresses(&c, to->host, to->address, to->addresses, to->port, deadline_in((int64_t)opts.timeout * 1000, opts.end), e) == -1)
+		return -1;
+	s->stream = stream_new(&c, &opts);
+	return 0;
+}
+
+int
+smtp_open_to(struct smtp **out, struct account *a, struct smtp_to *to, struct err *e)
+{
+	struct smtp *s = xcalloc(1, sizeof(*s));
+	int rc;
+
+	s->account = a;
+	s->to = to;
+	to->tls_failed = 0;
+	rc = number_of(a, KEY_TIMEOUT, &s->limit, e) == -1 || dkim_load(&s->dkim, a, e) == -1 || connect_to(s, e) == -1
+	    || greeting(s, e) == -1 || hello(s, e) == -1 || starttls_to(s, e) == -1 ? -1 : 0;
 	if (rc == -1)
 		smtp_close(&s);
 	else
@@ -190,6 +251,7 @@ smtp_close(struct smtp **sp)
 		stream_flush(s->stream, &ignored);
 	stream_close(&s->stream);
 	answer_free(&s->answer);
+	dkim_free(&s->dkim);
 	free(s);
 	*sp = NULL;
 }

@@ -6,16 +6,31 @@
 #define MSEND_SMTP_H
 
 #include "answer.h"
+#include "tls.h"
 
 struct account;
+struct dkim;
 struct err;
 struct mail;
 struct rcpts;
 struct stream;
 
+struct smtp_to {		/* a server that the account does not name: one of a domain's exchangers. Borrowed until smtp_close */
+	const char *host;
+	char *const *address;	/* as numbers */
+	size_t addresses;
+	const char *port;
+	enum { SMTP_CLEAR, SMTP_TLS_OFFERED, SMTP_TLS } need;	/* never, where the server offers it, or no mail without */
+	const char *because;	/* who wants TLS, for an error: "its TLSA record" */
+	struct tls_opts tls;
+	int tls_failed;		/* out: the handshake came to nothing */
+};
+
 struct smtp {
 	struct stream *stream;
 	struct account *account;
+	struct smtp_to *to;	/* NULL: the account's server */
+	struct dkim *dkim;	/* NULL: nothing is signed */
 	struct offer offer;	/* by the last EHLO or LHLO */
 	struct answer answer;	/* the last reply */
 	int lmtp;
@@ -26,6 +41,7 @@ struct smtp {
 };
 
 int smtp_open(struct smtp **, struct account *, struct err *e);
+int smtp_open_to(struct smtp **, struct account *, struct smtp_to *, struct err *e);	/* never with AUTH */
 int smtp_usable(const struct smtp *);
 void smtp_close(struct smtp **);	/* says QUIT, but waits for no reply */
 

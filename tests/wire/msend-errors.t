@@ -92,6 +92,10 @@ is "$(cat "$TMP/out" "$TMP/err")" '' 'queues in silence'
 ok 'the account is noted' grep -q '^Penny-Account: smtps://ann@mail.example.net' "$PENNYPOST_QUEUE"/new/*
 exits 0 '-q' say -q -a smtp://127.0.0.1:1 carol@example.net
 is "$(mqueue ls | grep -c .)" 2 'queues what nobody took'
+exits 0 '-q, and the host is not known' say -q -a smtps://no.such.host.invalid carol@example.net
+like "$(cat "$TMP/err")" "^msend: queued, since it can't be sent now: .*no.such.host.invalid" 'is queued, but told'
+wrong 78 'example.net is not on this machine' -q bob@example.net
+is "$(mqueue ls | grep -c .)" 3 'what a missing configuration stops is not queued'
 exits 69 '-Q without mqueue' sh -c 'cp "$BUILD/msend" "$TMP/msend"; echo x | PATH=/bin "$TMP/msend" -Q bob'
 like "$(cat "$TMP/err")" 'no mqueue beside msend' 'says so'
 
