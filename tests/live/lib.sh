@@ -17,7 +17,7 @@
 live_user=$(id -un)
 [ "$live_user" != root ] || live_user=nobody
 dovecot_pid=
-postfix_pid=
+postfix_pid= postfix_job=
 
 # Free ports, asked of the kernel all at once so that they differ.
 live_ports() {	# COUNT
@@ -41,19 +41,28 @@ live_up() {
 		up_tries=500
 		until live_greets "$1" "$2"; do
 			up_tries=$((up_tries - 1))
-			[ "$up_tries" -gt 0 ] && $live_sudo kill -0 "$up_pid" 2>/dev/null || return 1
+			[ "$up_tries" -gt 0 ] && live_signal 0 "$up_pid" || return 1
 			sleep 0.02
 		done
 		shift 2
 	done
 }
 
+# By the shell's own kill, which every system has.
+live_signal() {	# SIGNAL PID
+	if [ -n "$live_sudo" ]; then
+		$live_sudo sh -c 'kill -"$1" "$2"' sh "$1" "$2" 2>/dev/null
+	else
+		kill -"$1" "$2" 2>/dev/null
+	fi
+}
+live_gone() { ! live_signal 0 "$1" || grep -qs '^State:.Z' "/proc/$1/status"; }
+
 live_stop() {	# PID: ends it, and waits
-	$live_sudo kill "$1" 2>/dev/null || return 0
-	await 10 live_gone "$1" || $live_sudo kill -9 "$1"
+	live_signal TERM "$1" || return 0
+	await 10 live_gone "$1" || live_signal KILL "$1"
 	wait "$1" 2>/dev/null || :
 }
-live_gone() { ! $live_sudo kill -0 "$1" 2>/dev/null || grep -qs '^State:.Z' "/proc/$1/status"; }
 
 # A CA, and a certificate by it for the names this machine has for itself: $TMP/tls/{ca,cert,key}.pem.
 live_certificate() {
@@ -270,20 +279,23 @@ live_postfix_start() {
 	$postfix_sudo "$(postconf -d -h daemon_directory)/master" -d -c "$TMP/p/etc" </dev/null >>"$TMP/p/out" 2>&1 &
 	postfix_job=$!
 	live_sudo=$postfix_sudo
-	await 10 live_postfix_pid || return 1
+	await 10 live_postfix_pid && [ -n "$postfix_pid" ] || return 1
 	live_up "$postfix_pid" "$SMTP" '^220'
 }
 live_postfix_pid() {
-	kill -0 "$postfix_job" 2>/dev/null || return 0	# it failed: no need to wait
+	if live_gone "$postfix_job"; then
+		postfix_pid=	# it failed: no need to wait
+		return 0
+	fi
 	postfix_pid=$($postfix_sudo cat "$TMP/p/queue/pid/master.pid" 2>/dev/null | tr -d ' ')
-	[ -n "$postfix_pid" ] && $postfix_sudo kill -0 "$postfix_pid"
+	[ -n "$postfix_pid" ] && live_signal 0 "$postfix_pid"
 }
 
 live_postfix_stop() {
 	live_sudo=$postfix_sudo
 	[ -z "$postfix_pid" ] || live_stop "$postfix_pid"
-	wait "$postfix_job" 2>/dev/null
-	postfix_pid=
+	[ -z "$postfix_job" ] || live_stop "$postfix_job"
+	postfix_pid= postfix_job=
 }
 
 live_postfix_remove() {
