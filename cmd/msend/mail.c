@@ -53,6 +53,10 @@ read_header(struct buf *p, size_t *len, int fd, const char *source, struct err *
 			continue;
 		if (n == -1)
 			return err_sys(e, ERR_IO, "read %s", source);
+		if (n == 0 && p->len > 0 && p->data[p->len - 1] != '\n') {
+			buf_addc(p, '\n');	/* ended, the last line shows whether it is of the header */
+			continue;
+		}
 		if (n == 0) {
 			*len = p->len;
 			return 1;

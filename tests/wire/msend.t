@@ -453,4 +453,13 @@ X
 exits 0 'a line of 2000 octets' send bob@example.net
 peer_ok long
 
+# A last line that nothing ends: only the end of the input tells whether it is of the header.
+printf 'no header at all' >"$TMP/body"
+exits 0 'a body without header and line end, from a pipe' sh -c 'cat "$0" | msend -n -a lmtp+unix:/nowhere -f ann@example.org bob@example.net' "$TMP/body"
+is "$(tail -n 2 "$TMP/out")" "
+no header at all" '… is a body'
+exits 0 'and from a file' sh -c 'msend -n -a lmtp+unix:/nowhere -f ann@example.org bob@example.net <"$0"' "$TMP/body"
+is "$(tail -n 2 "$TMP/out")" "
+no header at all" '… is a body'
+
 done_testing
