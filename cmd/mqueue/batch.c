@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* batch.c - see batch.h. What msend says is checked against what it was handed: a line that is no result, or about something else,
- * is reported once and ends the batch, but what it still says is listened to, for every `ok` missed is a message sent twice. */
+/* batch.c - see batch.h. What msend says is checked against what it was handed: a line that is no result, or about something
+ * else, is reported once and ends the batch, but what it still says is listened to, for every `ok` missed is a message sent
+ * twice. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -176,7 +177,8 @@ answer(struct batch *b, struct flight *f, size_t rcpt, const struct result *r)
 		log_warn("%s to <%s> %s: %s", f->entry.name->id, f->entry.env.rcpt[rcpt].addr, word[r->verdict], r->text);
 	if (settle_record(&f->entry, rcpt, r, &f->unsynced, &e) == -1) {
 		f->unrecorded |= r->verdict != VERDICT_LATER;
-		err_prefix(&e, "what became of %s to <%s> can't be recorded, it may be sent again", f->entry.name->id, f->entry.env.rcpt[rcpt].addr);
+		err_prefix(&e, "what became of %s to <%s> can't be recorded, it may be sent again", f->entry.name->id,
+		    f->entry.env.rcpt[rcpt].addr);
 		trouble(b, &e);
 	}
 }
@@ -291,7 +293,8 @@ leave(struct batch *b)
 	size_t i;
 
 	courier_how(&b->courier, &how);
-	err_set(&e, courier_class(&b->courier), "msend %s and did not answer for %zu of its messages; they wait", buf_str(&how), b->flying);
+	err_set(&e, courier_class(&b->courier), "msend %s and did not answer for %zu of its messages; they wait", buf_str(&how),
+	    b->flying);
 	complain(b->code, &e);
 	if (courier_killed(&b->courier)) {
 		err_set(&e, ERR_SOFTWARE, "msend %s", buf_str(&how));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* batch.h - the due entries of one account, through one msend.
- * Each is claimed just before its path is handed over, at most BATCH_WINDOW at a time; what was not handed over yet can be taken by
- * another runner. The entry that msend was working on when a signal killed it counts a try, so that it can't stop the others for ever;
- * whatever else was not answered stays as it was. */
+ * Each is claimed just before its path is handed over, at most BATCH_WINDOW at a time; what was not handed over yet can be
+ * taken by another runner. The entry that msend was working on when a signal killed it counts a try, so that it can't stop
+ * the others for ever; whatever else was not answered stays as it was. */
 #ifndef BATCH_H
 #define BATCH_H
 

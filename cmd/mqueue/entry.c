@@ -47,7 +47,7 @@ read_envelope(struct entry *t, const struct stat *st, struct err *e)
 int
 entry_read(struct entry *t, const struct spool *q, const struct spool_name *n, struct err *e)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int code = open_entry(t, q, n, O_RDONLY, &st, e);
 
 	if (code == ENTRY_OK)
@@ -83,7 +83,7 @@ take(struct entry *t, const struct stat *st, struct err *e)
 int
 entry_claim(struct entry *t, const struct spool *q, const struct spool_name *n, struct err *e)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	int code = open_entry(t, q, n, O_RDWR, &st, e);
 
 	if (code == ENTRY_OK)

@@ -19,8 +19,9 @@ struct entry {
 
 enum { ENTRY_OK = 0, ENTRY_GONE = 1, ENTRY_BUSY = 2 };	/* what the two return, beside -1. GONE: sent or removed meanwhile */
 
-int entry_read(struct entry *, const struct spool *, const struct spool_name *, struct err *e);	/* as it is this moment; not for changing */
-int entry_claim(struct entry *, const struct spool *, const struct spool_name *, struct err *e);	/* BUSY: another process works on it */
+/* As it is this moment, not for changing; and for changing it, BUSY when another process works on it. */
+int entry_read(struct entry *, const struct spool *, const struct spool_name *, struct err *e);
+int entry_claim(struct entry *, const struct spool *, const struct spool_name *, struct err *e);
 int entry_taken(const struct entry *);			/* one that was read: somebody works on it */
 int entry_remove(struct entry *, struct err *e);	/* a claimed one */
 void entry_close(struct entry *);			/* and gives the claim back */

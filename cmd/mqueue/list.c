@@ -245,9 +245,10 @@ list_json(struct buf *out, const struct row *r)
 {
 	size_t i;
 
-	buf_printf(out, "{\"queue_name\": \"%s\", \"queue_id\": \"%s\", \"arrival_time\": %lld, \"message_size\": %lld, ", queue_name(r), r->id,
-	    (long long)r->env->arrived, (long long)r->size);
-	buf_printf(out, "\"state\": \"%s\", \"next_time\": %lld, \"tries\": %u, ", list_state(r), (long long)r->env->next, r->env->tries);
+	buf_printf(out, "{\"queue_name\": \"%s\", \"queue_id\": \"%s\", \"arrival_time\": %lld, \"message_size\": %lld, ",
+	    queue_name(r), r->id, (long long)r->env->arrived, (long long)r->size);
+	buf_printf(out, "\"state\": \"%s\", \"next_time\": %lld, \"tries\": %u, ", list_state(r), (long long)r->env->next,
+	    r->env->tries);
 	if (r->env->account != NULL) {
 		json_text(out, "account", r->env->account);
 		buf_adds(out, ", ");
@@ -268,5 +269,6 @@ list_summary(struct buf *out, size_t entries, int64_t bytes)
 	if (entries == 0)
 		buf_adds(out, "Mail queue is empty\n");
 	else
-		buf_printf(out, "-- %lld Kbytes in %zu Request%s.\n", (long long)((bytes + 1023) / 1024), entries, entries == 1 ? "" : "s");
+		buf_printf(out, "-- %lld Kbytes in %zu Request%s.\n", (long long)((bytes + 1023) / 1024), entries,
+		    entries == 1 ? "" : "s");
 }

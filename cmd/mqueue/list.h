@@ -25,7 +25,7 @@ void list_time(struct buf *, int64_t when);	/* 2026-11-22T10:00:00+0100, local z
 void list_header(struct buf *);				/* of columns */
 void list_columns(struct buf *, const struct row *);	/* one line for people */
 void list_recipients(struct buf *, const struct row *);	/* below it: one line a recipient, with the last reply */
-void list_record(struct buf *, const struct row *);	/* TAB-separated: id size arrived state next sender recipient,… (those not sent) */
+void list_record(struct buf *, const struct row *);	/* TABs: id size arrived state next sender recipient,… (not yet sent) */
 void list_details(struct buf *, const struct row *);	/* one line a recipient: … sender recipient fate reply */
 void list_json(struct buf *, const struct row *);	/* one object, postqueue -j's keys and some more */
 void list_summary(struct buf *, size_t entries, int64_t octets);	/* mailq's last line */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* lock.h - an exclusive lock on an open file: whoever has it may send, change or remove the entry.
- * It belongs to the open file and ends with it, however its process ends. On Linux it is an open file description lock, which NFSv4
- * carries to other hosts and which can be looked at without being taken; elsewhere flock. The file is open for writing. */
+ * It belongs to the open file and ends with it, however its process ends. On Linux it is an open file description lock,
+ * which NFSv4 carries to other hosts and which can be looked at without being taken; elsewhere flock. The file is open for
+ * writing. */
 #ifndef LOCK_H
 #define LOCK_H
 

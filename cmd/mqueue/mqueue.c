@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* mqueue.c - keeps messages until they can be sent, and hands them to msend. The command line; the verbs are in files of their own. */
+/* mqueue.c - keeps messages until they can be sent, and hands them to msend. The command line; the verbs are in files of
+ * their own. */
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>

@@ -108,7 +108,9 @@ result_parse(char *line, size_t len, struct result *out)
 	r.addr = field[1];
 	r.enhanced = none(field[4]) ? "" : field[4];
 	r.text = field[5];
-	if (*r.path == '\0' || *r.addr == '\0' || parse_verdict(field[2], &r.verdict) == -1 || parse_code(field[3], &r.code) == -1)
+	if (*r.path == '\0' || *r.addr == '\0')
+		return -1;
+	if (parse_verdict(field[2], &r.verdict) == -1 || parse_code(field[3], &r.code) == -1)
 		return -1;
 	if ((*r.enhanced != '\0' && !enhanced_ok(r.enhanced)) || !agree(r.verdict, r.code))
 		return -1;

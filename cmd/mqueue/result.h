@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* result.h - one line of msend -B: how one recipient of one queue file fared.
  *   path TAB address TAB ok|later|refused TAB code TAB enhanced TAB text
- * code is three digits, enhanced is class.subject.detail (RFC 3463); either may be empty, or "-", where no server spoke. What contradicts
- * itself (ok with a 4yz or 5yz, refused with anything but a 5yz) is no result. Text is the rest of the line, without TAB. */
+ * code is three digits, enhanced is class.subject.detail (RFC 3463); either may be empty, or "-", where no server spoke. What
+ * contradicts itself (ok with a 4yz or 5yz, refused with anything but a 5yz) is no result. Text is the rest of the line, without
+ * TAB. */
 #ifndef RESULT_H
 #define RESULT_H
 

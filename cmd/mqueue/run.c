@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* run.c - one pass over the queue: what is due, the oldest first, account by account, goes to msend.
- * Looking takes no lock; who works on an entry claims it (batch.c). Silent while mail merely waits: what is said needs somebody. */
+ * Looking takes no lock; who works on an entry claims it (batch.c). Silent while mail merely waits: what is said needs
+ * somebody. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

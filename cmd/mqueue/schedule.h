@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* schedule.h - when an entry is tried again, and when no more.
- * The wait doubles with each try, from `first` to `most`, but is never longer than the entry is old: tries that a user forced in a row do
- * not push the next one far away, and an entry that slept through the weekend starts with short waits. An eighth either way is left to
- * chance, so that entries refused together do not all come back together. */
+ * The wait doubles with each try, from `first` to `most`, but is never longer than the entry is old: tries that a user
+ * forced in a row do not push the next one far away, and an entry that slept through the weekend starts with short waits. An
+ * eighth either way is left to chance, so that entries refused together do not all come back together. */
 #ifndef SCHEDULE_H
 #define SCHEDULE_H
 

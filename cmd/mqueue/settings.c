@@ -40,7 +40,7 @@ set_retry(struct schedule *s, const char *value, struct err *e)
 	size_t len = strcspn(value, " \t"), gap = strspn(value + len, " \t");
 	const char *second = value + len + gap;
 	char *first = xstrndup(value, len);
-	int64_t least, most;
+	int64_t least = 0, most;
 	int code = set_span(&least, "retry", first, e);
 
 	most = least;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* settings.h - what mqueue takes from -o, the environment and the configuration file.
- * Of the file it reads the keys queue, retry and expire before the first section, and the `from` that msend would use; all other keys are
- * other programs'. Owns its strings. */
+ * Of the file it reads the keys queue, retry and expire before the first section, and the `from` that msend would use; all
+ * other keys are other programs'. Owns its strings. */
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
@@ -24,7 +24,7 @@ struct settings_options {
 	size_t sets;
 };
 
-/* queue is -q, else -o queue, else $PENNYPOST_QUEUE, else the key, else the user's state directory, or /var/spool/pennypost for root. */
+/* queue is -q, else -o queue, else $PENNYPOST_QUEUE, else the key, else in the state directory, or /var/spool/pennypost. */
 int settings_load(struct settings *, const struct settings_options *, struct err *e);
 void settings_free(struct settings *);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* settle.c - see settle.h. Until there are bounces, an entry with refused recipients is kept for its owner, held: nothing is
  * thrown away in silence. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

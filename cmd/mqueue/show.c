@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* show.c - one entry: its envelope as people read it, an empty line, the message. On a terminal the message is made harmless, elsewhere
- * it is as it is. */
+/* show.c - one entry: its envelope as people read it, an empty line, the message. On a terminal the message is made
+ * harmless, elsewhere it is as it is. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ rcpt_line(struct buf *out, const struct envelope_rcpt *p)
 static void
 describe(struct buf *out, const struct entry *t)
 {
-	struct row row = { .id = t->name->id, .env = &t->env, .size = t->size, .now = (int64_t)time(NULL), .taken = entry_taken(t) };
+	struct row row = { .id = t->name->id, .env = &t->env, .now = (int64_t)time(NULL), .taken = entry_taken(t) };
 	char *path = spool_path(t->spool, t->name);
 	size_t i;
 

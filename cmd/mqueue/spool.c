@@ -5,18 +5,20 @@
  *   none      open(tmp/NAME, O_CREAT|O_EXCL)
  *   partial   Nobody looks into tmp/; what a killed add leaves there goes after 36 hours. write …, fsync(file)
  *   staged    The data are safe. Lock the file, rename(tmp/NAME, new/NAME), never over another file
- *   placed    Complete and visible, but the name is not safe: add still holds the lock, so nobody sends it. fsync(new/). If that fails
- *             it is unlinked again and add fails; a runner that waits for the lock sees that the name is gone.
+ *   placed    Complete and visible, but the name is not safe: add still holds the lock, so nobody sends it. fsync(new/). If
+ *             that fails it is unlinked again and add fails; a runner that has just opened it sees that the name is gone.
  *   waiting   Safe: the lock goes, add prints the id and exits 0.
- *   claimed   A runner has the exclusive lock on the open file, has then checked that the name still leads to that file, and has read
- *             the envelope again. The lock ends with its process, however that ends, and so does msend (courier.c). Each reply is
- *             recorded as it comes: pwrite of the reply and the fate's octet, fdatasync(file) for sent and refused. `later` is not
- *             synced: losing it only means another try.
+ *   claimed   A runner has the exclusive lock on the open file, has then checked that the name still leads to that file, and
+ *             has read the envelope again. The lock ends with its process, however that ends, and so does msend (courier.c).
+ *             Each reply is recorded as it comes: pwrite of the reply and the fate's octet, fdatasync(file) for sent and
+ *             refused. `later` is not synced: losing it only means another try.
  *      → waiting   somebody is to be tried later: pwrite of time and count, not synced; unlock
- *      → done      everybody has it: unlink, not synced. An entry that a power cut brings back has nobody waiting: it is removed unsent.
- *      → held      nobody waits and somebody was refused: it is reported, then pwrite of the state. After a cut it is reported again.
- * So the only window for sending twice is SMTP's own (RFC 1047), between the server's 250 and our pwrite (after a kill) or fdatasync
- * (after a power cut), for the messages that msend has under way. */
+ *      → done      everybody has it: unlink, not synced. An entry that a power cut brings back has nobody waiting: it is
+ *                  removed unsent.
+ *      → held      nobody waits and somebody was refused: it is reported, then pwrite of the state. After a cut it is
+ *                  reported again.
+ * So the only window for sending twice is SMTP's own (RFC 1047), between the server's 250 and our pwrite (after a kill) or
+ * fdatasync (after a power cut), for the messages that msend has under way. */
 #include <sys/stat.h>
 
 #include <ctype.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* spool.h - the queue: a maildir whose files are envelope and message (envelope.h), named as ident.h says.
- * spool.c tells its states and what makes each step safe. Drafts are entries on their way in; entry.h works on those that are there. */
+ * spool.c tells its states and what makes each step safe. Drafts are entries on their way in; entry.h works on those that
+ * are there. */
 #ifndef SPOOL_H
 #define SPOOL_H
 

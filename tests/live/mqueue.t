@@ -6,7 +6,6 @@
 
 live_dovecot
 live_config
-Q=$PENNYPOST_QUEUE
 {
 	printf 'From: Ann Example <ann@example.org>\nTo: bob@example.org\nDate: Sun, 22 Nov 2026 10:00:00 +0000\n'
 	printf 'Message-ID: <live-1@example.org>\nSubject: folded\n =?UTF-8?Q?s=C3=BCbject?=\nMIME-Version: 1.0\n'

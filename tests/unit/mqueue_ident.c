@@ -21,18 +21,22 @@ static const struct { const char *name, *id; int64_t when; } good[] = {
 };
 
 static const char *const bad[] = {
-	"", ".", "..", "README", "1795344000", "1795344000.", "1795344000.7k2mx9bq", "1795344000.7k2mx9bq.", "1795344000.7k2mx9bq.:2,S",
+	"", ".", "..", "README", "1795344000", "1795344000.", "1795344000.7k2mx9bq", "1795344000.7k2mx9bq.",
+	"1795344000.7k2mx9bq.:2,S",
 	"1795344000.7k2mx9b.host", "1795344000.7k2mx9bqq.host", "1795344000.7K2MX9BQ.host",
 	"1795344000.7k2mx9bi.host", "1795344000.7k2mx9bl.host", "1795344000.7k2mx9bo.host", "1795344000.7k2mx9bu.host",
-	"179534400.7k2mx9bq.host", "-795344000.7k2mx9bq.host", "1795344000,7k2mx9bq.host", "9999999999999999999.7k2mx9bq.host",
-	"1795344000.M12345P678Q1.host,S=99", "1795344000.7k2mx9bq.ho\nst", "1795344000.7k2mx9bq.ho\x7f", "x1795344000.7k2mx9bq.host",
+	"179534400.7k2mx9bq.host", "-795344000.7k2mx9bq.host", "1795344000,7k2mx9bq.host", "x1795344000.7k2mx9bq.host",
+	"9999999999999999999.7k2mx9bq.host", "1795344000.M12345P678Q1.host,S=99", "1795344000.7k2mx9bq.ho\nst",
+	"1795344000.7k2mx9bq.ho\x7f",
 };
 
 static const struct { const char *text, *id; } typed[] = {
 	{ "7k2mx9bq", "7k2mx9bq" }, { "7K2MX9BQ", "7k2mx9bq" }, { "OoIiLl00", "00111100" },
 };
 
-static const char *const untyped[] = { "", "7k2mx9b", "7k2mx9bqq", "7k2mx9bu", "7k2mx9b-", "7k2mx9b ", "7k2mx9b\n", "../../..", "7k2mx9\xc3\xa9" };
+static const char *const untyped[] = {
+	"", "7k2mx9b", "7k2mx9bqq", "7k2mx9bu", "7k2mx9b-", "7k2mx9b ", "7k2mx9b\n", "../../..", "7k2mx9\xc3\xa9"
+};
 
 static void
 test_parse(void **state)
@@ -115,8 +119,10 @@ test_order(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_parse), cmocka_unit_test(test_typed), cmocka_unit_test(test_name),
-		cmocka_unit_test(test_order) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse), cmocka_unit_test(test_typed), cmocka_unit_test(test_name),
+		cmocka_unit_test(test_order),
+	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

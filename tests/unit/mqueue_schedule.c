@@ -27,9 +27,9 @@ test_waits(void **state)
 	static const struct { int64_t age; unsigned int tries; int64_t wait; } cases[] = {
 		{ DAY, 1, 300 }, { DAY, 2, 600 }, { DAY, 3, 1200 }, { DAY, 4, 2400 }, { DAY, 5, 4800 }, { DAY, 6, 9600 },
 		{ DAY, 7, 14400 }, { DAY, 8, 14400 }, { 4 * DAY, 9999, 14400 }, { DAY, 0, 300 },
-		{ 0, 1, 300 }, { 0, 9, 300 }, { 299, 9, 300 }, { 301, 9, 301 }, { 1000, 9, 1000 },	/* not longer than it is old */
-		{ -500, 3, 300 },									/* the clock was set back */
-		{ 3 * DAY, 1, 300 },									/* it slept through the weekend */
+		{ 0, 1, 300 }, { 0, 9, 300 }, { 299, 9, 300 }, { 301, 9, 301 }, { 1000, 9, 1000 },	/* bounded by its age */
+		{ -500, 3, 300 },		/* the clock was set back */
+		{ 3 * DAY, 1, 300 },		/* it slept through the weekend */
 	};
 	size_t i;
 
@@ -81,7 +81,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_waits), cmocka_unit_test(test_spread), cmocka_unit_test(test_extremes), cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_waits), cmocka_unit_test(test_spread), cmocka_unit_test(test_extremes),
+		cmocka_unit_test(test_expiry),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
