@@ -173,6 +173,24 @@ names_have(const struct maildir_names *names, const char *name)
 	return names->count > 0 && bsearch(&name, names->name, names->count, sizeof *names->name, compare) != NULL;
 }
 
+/* One more, put there by ourselves after the directory was read. The names of one run mostly go to the end. */
+static void
+names_insert(struct maildir_names *names, const char *name)
+{
+	char *base;
+	size_t at = names->count;
+
+	if (!names->read)
+		return;
+	base = xstrndup(name, strcspn(name, ",:"));
+	while (at > 0 && strcmp(names->name[at - 1], base) > 0)
+		at--;
+	names->name = xreallocarray(names->name, names->count + 1, sizeof *names->name);
+	memmove(names->name + at + 1, names->name + at, (names->count - at) * sizeof *names->name);
+	names->name[at] = base;
+	names->count++;
+}
+
 int
 maildir_waits(struct maildir_dirs *d, const char *tmp, struct err *e)
 {
@@ -274,6 +292,7 @@ maildir_move(struct maildir_dirs *d, const char *name, const char *flags, struct
 	final_name(final, sizeof final, name, flags);
 	if (move_file(d->tmp, tmp, flags == NULL ? d->new : d->cur, final) == -1)
 		return err_sys(e, err_file(errno), "move %s/tmp/%s to %s/%s", d->path, tmp, flags == NULL ? "new" : "cur", final);
+	names_insert(flags == NULL ? &d->in_new : &d->in_cur, name);
 	return 0;
 }
 

@@ -155,6 +155,8 @@ test_recover(void **state)
 	assert_int_equal(maildir_recover(m, name[0], NULL, &e), 1);
 	assert_int_equal(maildir_recover(m, name[1], "S", &e), 1);
 	assert_int_equal(maildir_recover(m, name[2], "", &e), 1);
+	for (int i = 0; i < 3; i++)		/* also those that were not there when the directories were read */
+		assert_int_equal(maildir_has(m, name[i]), 1);
 	assert_int_equal(files_in(in_scratch("Mail/tmp")), 0);
 	assert_int_equal(files_in(in_scratch("Mail/new")), 2);
 	assert_int_equal(files_in(in_scratch("Mail/cur")), 1);
