@@ -80,6 +80,41 @@ discard(void *ctx, const char *p, size_t n, struct err *e)
 	return 0;
 }
 
+/* What is wrong with this message's file is not wrong with the session: the rest of it is read over. Stdout has no next message. */
+static int
+lose(struct download *d, const struct err *why, struct err *e)
+{
+	target_abort(d->target);
+	d->lost = 1;
+	if (target_maildir(d->target) == NULL) {
+		*e = *why;
+		return -1;
+	}
+	if (d->trouble.class == ERR_NONE)
+		d->trouble = *why;
+	return 0;
+}
+
+static int
+begin(struct download *d, struct err *e)
+{
+	struct err why = { ERR_NONE, "" };
+
+	d->lost = 0;
+	return target_begin(d->target, &why) == -1 ? lose(d, &why, e) : 0;
+}
+
+static int
+take(void *ctx, const char *p, size_t n, struct err *e)
+{
+	struct download *d = ctx;
+	struct err why = { ERR_NONE, "" };
+
+	if (d->lost || target_write(d->target, p, n, &why) == 0)
+		return 0;
+	return lose(d, &why, e);
+}
+
 /* The part of a FETCH response that is known so far names a UID that is not wanted. */
 static int
 known_unwanted(const struct download *d, const struct response *r)
@@ -102,11 +137,11 @@ on_literal(void *ctx, const struct response *r, const char *item, uint64_t size,
 	*sink = discard;
 	if (known_unwanted(d, r))
 		return 1;
-	if (check_validity(d, e) == -1 || target_begin(d->target, e) == -1)
+	if (check_validity(d, e) == -1 || begin(d, e) == -1)
 		return -1;
 	d->streamed = 1;
-	*sink = target_write;
-	*sink_ctx = d->target;
+	*sink = take;
+	*sink_ctx = d;
 	return 1;
 }
 
@@ -114,6 +149,7 @@ on_literal(void *ctx, const struct response *r, const char *item, uint64_t size,
 static int
 keep(struct download *d, const struct response *r, uint32_t uid, struct err *e)
 {
+	struct err why = { ERR_NONE, "" };
 	char letters[FLAG_LETTERS];
 	const char *date;
 	size_t n;
@@ -122,8 +158,13 @@ keep(struct download *d, const struct response *r, uint32_t uid, struct err *e)
 	flagname_letters(value_after(r->args, "FLAGS"), letters);
 	if (value_text(value_after(r->args, "INTERNALDATE"), &date, &n))
 		date_internal(date, n, &when);
-	if (target_end(d->target, letters, when, e) == -1)
+	if (!d->lost && target_end(d->target, letters, when, &why) == -1 && lose(d, &why, e) == -1)
 		return -1;
+	if (d->lost) {
+		if (d->failed++ == 0)
+			err_prefix(&d->trouble, "message with UID %u not fetched", uid);
+		return 0;
+	}
 	if (d->fetched != NULL)
 		fetched_put(d->fetched, d->im->mailbox.uidvalidity, uid, maildir_name(target_maildir(d->target)), letters);
 	if (target_staged(d->target) < BATCH_MESSAGES && target_octets(d->target) < BATCH_OCTETS)
@@ -140,7 +181,7 @@ take_string(struct download *d, const struct value *body, struct err *e)
 
 	if (body->kind != VALUE_STRING || !value_text(body, &text, &n))
 		return 0;
-	if (check_validity(d, e) == -1 || target_begin(d->target, e) == -1 || target_write(d->target, text, n, e) == -1)
+	if (check_validity(d, e) == -1 || begin(d, e) == -1 || take(d, text, n, e) == -1)
 		return -1;
 	return 1;
 }
@@ -215,6 +256,10 @@ download_finish(struct download *d, struct err *e)
 		r = check_validity(d, e);
 	if (commit(d, r == 0 ? e : &later) == -1)
 		r = -1;
+	if (r == 0 && d->trouble.class != ERR_NONE) {
+		*e = d->trouble;
+		r = -1;
+	}
 	if (r == 0 && d->strays > 0)
 		r = err_set(e, ERR_PROTOCOL, "%s sent %llu messages that were not asked for, or twice (UID %u first); they were left out",
 		    stream_peer(d->im->stream), (unsigned long long)d->strays, d->stray);

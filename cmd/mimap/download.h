@@ -6,10 +6,10 @@
 
 #include <stdint.h>
 
+#include "err.h"
 #include "progress.h"
 #include "uidset.h"
 
-struct err;
 struct fetched;
 struct imap;
 struct target;
@@ -22,6 +22,9 @@ struct download {
 	struct uidset left;		/* asked for and not here yet */
 	int star;			/* "*" or n:* was asked for: the server may answer with one message that we do not want */
 	int streamed;			/* the message under way has begun in the target */
+	struct err trouble;		/* it can't be stored: the first one that couldn't; the rest goes on */
+	int lost;			/* the one under way can't */
+	uint64_t failed;
 	int checked;			/* UIDVALIDITY, against fetched */
 	int changed;			/* it is another one */
 	uint64_t strays;		/* messages that came unasked or twice */
@@ -30,6 +33,7 @@ struct download {
 };
 
 int download_ask(struct download *, const struct uidset *, struct err *e);	/* sends UID FETCH ahead */
-int download_finish(struct download *, struct err *e);	/* all answers are in, and all that came is safe and in place; also after errors */
+/* All answers are in, and all that came is safe and in place; also after errors. A message that could not be stored is an error then. */
+int download_finish(struct download *, struct err *e);
 
 #endif

@@ -12,17 +12,12 @@ mimap_open(struct mimap *m, struct imap **im, struct err *e)
 	return imap_open(im, &m->account, e);
 }
 
-/* Once: verbs that need a key before they connect ask first. */
+/* Once: verbs that need a key before they connect ask first. account_load says what is missing where there is no account at all. */
 int
 mimap_account(struct mimap *m, struct err *e)
 {
-	int r;
-
-	if (m->loaded)
-		return 0;
-	r = account_load(&m->account, KEY_IMAP, e);
-	if (r == 1)
-		return err_set(e, ERR_CONFIG, "no account: write a configuration file (pennypost(5)), or give -a imaps://you@mail.example.org");
-	m->loaded = r == 0;
-	return r;
+	if (!m->loaded && account_load(&m->account, KEY_IMAP, e) != 0)
+		return -1;
+	m->loaded = 1;
+	return 0;
 }
