@@ -21,7 +21,8 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_PASSWORD] = "password", [KEY_AUTH] = "auth", [KEY_TLS] = "tls", [KEY_TLS_CA] = "tls-ca", [KEY_TLS_PIN] = "tls-pin",
 	[KEY_TLS_CERT] = "tls-cert", [KEY_TLS_KEY] = "tls-key", [KEY_HELO] = "helo", [KEY_TIMEOUT] = "timeout",
 	[KEY_DEADLINE] = "deadline", [KEY_MAILDIR] = "maildir", [KEY_QUEUE] = "queue", [KEY_RETRY] = "retry",
-	    [KEY_EXPIRE] = "expire",
+	[KEY_EXPIRE] = "expire", [KEY_DKIM_DOMAIN] = "dkim-domain", [KEY_DKIM_SELECTOR] = "dkim-selector", [KEY_DKIM_KEY] = "dkim-key",
+	[KEY_RESOLVER] = "resolver", [KEY_MX_PORT] = "mx-port",
 };
 
 static enum account_key
@@ -40,6 +41,7 @@ check_value(enum account_key key, const char *value, struct err *e)
 {
 	static const char *const tls[] = { "off", "on", "1.2", "1.3" };
 	struct url url;
+	const char *bad = NULL;
 	int64_t span;
 	size_t i;
 
@@ -56,6 +58,9 @@ check_value(enum account_key key, const char *value, struct err *e)
 			if (strcmp(value, tls[i]) == 0)
 				return 0;
 		return err_set(e, ERR_CONFIG, "tls is off, on, 1.2 or 1.3, not \"%s\"", value);
+	case KEY_MX_PORT:
+		strtonum(value, 1, 65535, &bad);
+		return bad != NULL ? err_set(e, ERR_CONFIG, "mx-port is 1 to 65535, not \"%s\"", value) : 0;
 	default:
 		return 0;
 	}
