@@ -54,7 +54,7 @@ plainly(struct buf *out, const char *p, size_t n)
 		buf_adds(out, "\r\n");
 	}
 	while (out->len >= 2 && memcmp(out->data + out->len - 2, "\r\n", 2) == 0 &&
-	    (out->len == 2 || memcmp(out->data + out->len - 4, "\r\n", 2) == 0))
+	    (out->len == 2 || (out->len >= 4 && memcmp(out->data + out->len - 4, "\r\n", 2) == 0)))
 		buf_cut(out, out->len - 2);
 }
 
