@@ -206,33 +206,61 @@ is_loopback(const struct sockaddr *sa)
 	return 0;
 }
 
+static int
+race(struct conn *c, struct race *r, int64_t deadline, struct err *e)
+{
+	const int one = 1;
+	int winner = run(r, deadline);
+
+	for (unsigned int i = 0; i < r->fds; i++)
+		if ((int)i != winner)
+			close(r->fd[i].fd);
+	if (winner == -1)
+		return err_set(e, ERR_TEMP, "connect to %s: %s%s", c->peer, strerror(r->errnum), advice(r->errnum));
+	c->fd = r->fd[winner].fd;
+	c->local = is_loopback(r->to[winner]->ai_addr);
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+	return 0;
+}
+
 int
 dial_tcp(struct conn *c, const char *host, const char *port, int64_t deadline, struct err *e)
 {
 	struct race r = { 0 };
 	struct addrinfo *list = NULL;
-	const int one = 1;
-	int winner;
+	int rc;
 
 	*c = (struct conn){ .fd = -1 };
 	snprintf(c->peer, sizeof c->peer, "%.250s port %.20s", host, port);
 	if (resolve(host, port, &list, e) == -1)
 		return -1;
 	interleave(&r, list);
-	winner = run(&r, deadline);
-	for (unsigned int i = 0; i < r.fds; i++)
-		if ((int)i != winner)
-			close(r.fd[i].fd);
-	if (winner != -1) {
-		c->fd = r.fd[winner].fd;
-		c->local = is_loopback(r.to[winner]->ai_addr);
-		setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
-	}
+	rc = race(c, &r, deadline, e);
 	freeaddrinfo(list);
-	if (winner == -1)
-		return err_set(e, ERR_TEMP, "connect to %s: %s%s", c->peer, strerror(r.errnum), advice(r.errnum));
-	return 0;
+	return rc;
+}
+
+int
+dial_addresses(struct conn *c, const char *name, char *const *address, size_t count, const char *port, int64_t deadline, struct err *e)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
+	struct addrinfo *list[MAX_ADDRS];
+	struct race r = { 0 };
+	int rc;
+
+	*c = (struct conn){ .fd = -1 };
+	snprintf(c->peer, sizeof c->peer, "%.250s port %.20s", name, port);
+	for (size_t i = 0; i < count && r.addrs < MAX_ADDRS; i++)
+		if (getaddrinfo(address[i], port, &hints, &list[r.addrs]) == 0) {
+			r.addr[r.addrs] = list[r.addrs];
+			r.addrs++;
+		}
+	r.errnum = r.addrs > 0 ? 0 : EADDRNOTAVAIL;
+	rc = race(c, &r, deadline, e);
+	for (unsigned int i = 0; i < r.addrs; i++)
+		freeaddrinfo(list[i]);
+	return rc;
 }
 
 /* A full backlog is EAGAIN here, and nothing tells when there is room: asked again every 50 ms. */

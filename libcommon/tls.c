@@ -178,7 +178,7 @@ context_new(struct tls *t, const struct tls_opts *o, struct err *e)
 	SSL_CTX_set_read_ahead(t->ctx, 1);
 	if (client_certificate(t->ctx, o, e) == -1)
 		return -1;
-	if (o->pin)	/* compared after the handshake, before anything is sent */
+	if (o->pin || o->any)	/* a pin is compared after the handshake, before anything is sent */
 		return 0;
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, on_verify);
 	return o->ca ? trust_own(t->ctx, o->ca, e) : trust_system(t->ctx, e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* tls.h - a TLS client session over a conn's descriptor (TLS 1.2 and up, RFC 8446, 8996, 6125).
- * The server's certificate is always verified against a CA and the host name (SNI sent too), or against a SHA-256 pin instead.
+ * The server's certificate is verified against a CA and the host name (SNI sent too), or against a SHA-256 pin instead, unless the
+ * caller says that any will do.
  * The system's CA directory is looked up by hash; the bundle file is read only where there is no such directory.
  * Does not own the descriptor. OpenSSL's own configuration file is not read.
  * Errors say what to do: ERR_PERM for a certificate that is not trusted, ERR_PROTOCOL for a failed handshake, ERR_CONFIG for bad files. */
@@ -11,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct buf;
 struct tls;
 struct err;
 
@@ -20,6 +22,7 @@ struct tls_opts {
 	const char *pin;	/* SHA-256 of the certificate in hex, colons allowed; NULL: none */
 	const char *cert, *key;	/* client certificate, PEM; NULL: none */
 	int min13;		/* 1: TLS 1.3 only */
+	int any;		/* 1: any certificate will do (RFC 7435), as between servers that would otherwise speak in clear */
 };
 
 enum { TLS_EOF = 0, TLS_ERROR = -1, TLS_WANT_READ = -2, TLS_WANT_WRITE = -3 };
@@ -28,6 +31,9 @@ int tls_connect(struct tls **, int fd, const struct tls_opts *, int64_t deadline
 ssize_t tls_read(struct tls *, char *, size_t, struct err *e);	/* > 0, or one of the enum. EOF without close_notify is TLS_ERROR */
 ssize_t tls_write(struct tls *, const char *, size_t, struct err *e);
 void tls_close(struct tls **);			/* sends close_notify, waits for nothing */
+/* What both ends know of this session and no other has (RFC 5929, 9266), of the kind "tls-exporter" or "tls-server-end-point"; -1 if it
+ * has none of that kind. */
+int tls_binding(const struct tls *, const char *kind, struct buf *out);
 const char *tls_version(const struct tls *);	/* "TLSv1.3 TLS_AES_256_GCM_SHA384", for traces */
 
 #endif

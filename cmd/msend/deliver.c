@@ -331,14 +331,6 @@ by_bdat(struct flight *f, int last, struct err *e)
 	return get_end(f, e);
 }
 
-static void
-refuse(struct rcpt *r, int code, const char *enhanced, const struct err *why)
-{
-	rcpt_fail(r, RCPT_REFUSED, why);
-	r->code = code;
-	strlcpy(r->enhanced, enhanced, sizeof(r->enhanced));
-}
-
 /* What the server's offers rule out is not tried (RFC 1870 6.1, RFC 6531 3.5). */
 static void
 refuse_impossible(struct flight *f)
@@ -355,10 +347,10 @@ refuse_impossible(struct flight *f)
 		if (o->size > 0 && f->mail->scan.wire > o->size) {
 			err_set(&why, ERR_UNAVAILABLE, "the message has %llu octets, the server takes at most %llu",
 			    (unsigned long long)f->mail->scan.wire, (unsigned long long)o->size);
-			refuse(r, 552, "5.3.4", &why);
+			rcpt_refuse(r, 552, "5.3.4", &why);
 		} else if (!o->smtputf8 && (needs_utf8(r->addr) || needs_utf8(f->from))) {
 			err_set(&why, ERR_UNAVAILABLE, "an address has letters beyond ASCII, and the server offers no SMTPUTF8");
-			refuse(r, 553, "5.6.7", &why);
+			rcpt_refuse(r, 553, "5.6.7", &why);
 		}
 	}
 }

@@ -205,6 +205,14 @@ rcpt_fail(struct rcpt *r, enum rcpt_state state, const struct err *e)
 }
 
 void
+rcpt_refuse(struct rcpt *r, int code, const char *enhanced, const struct err *e)
+{
+	rcpt_fail(r, RCPT_REFUSED, e);
+	r->code = code;
+	strlcpy(r->enhanced, enhanced, sizeof(r->enhanced));
+}
+
+void
 rcpts_fail(struct rcpts *r, enum rcpt_state state, const struct err *e)
 {
 	size_t i;

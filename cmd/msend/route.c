@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "exchange.h"
 #include "local.h"
 #include "log.h"
 #include "mail.h"
@@ -14,6 +15,14 @@
 #include "stream.h"
 #include "tls.h"
 
+static int
+kind_of(const struct url *u)
+{
+	if (strcmp(u->scheme, "maildir") == 0)
+		return ROUTE_MAILDIR;
+	return strcmp(u->scheme, "mx") == 0 ? ROUTE_MX : ROUTE_SERVER;
+}
+
 int
 route_load(struct route *r, struct err *e)
 {
@@ -21,12 +30,11 @@ route_load(struct route *r, struct err *e)
 
 	if (rc == -1)
 		return -1;
-	if (rc == 1)
-		r->kind = ROUTE_LOCAL;
-	else
-		r->kind = strcmp(r->account.url.scheme, "maildir") == 0 ? ROUTE_MAILDIR : ROUTE_SERVER;
+	r->kind = rc == 1 ? ROUTE_LOCAL : kind_of(&r->account.url);
 	if (r->kind == ROUTE_MAILDIR && (r->account.url.path == NULL || r->account.url.path[0] == '\0'))
 		return err_set(e, ERR_CONFIG, "maildir: needs a path, as in maildir:~/Maildir");
+	if (r->kind == ROUTE_MX && (r->account.url.host != NULL || r->account.url.path[0] != '\0'))
+		return err_set(e, ERR_CONFIG, "mx: stands alone: the recipients' domains say where mail goes");
 	return 0;
 }
 
@@ -73,6 +81,9 @@ route_send(struct route *r, const char *from, struct rcpts *rcpts, const struct 
 	switch (r->kind) {
 	case ROUTE_SERVER:
 		by_server(r, from, rcpts, mail, last);
+		break;
+	case ROUTE_MX:
+		exchange_send(&r->exchange, &r->account, from, rcpts, mail, last);
 		break;
 	case ROUTE_MAILDIR:
 		local_deliver_to(r->account.url.path, from, rcpts, mail);
@@ -131,5 +142,6 @@ void
 route_free(struct route *r)
 {
 	smtp_close(&r->smtp);
+	exchange_free(&r->exchange);
 	account_free(&r->account);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* peer.c - a scripted server: plays one transcript to one client, and tells whether the client kept to it.
  *	peer [--cert FILE --key FILE] SCRIPT			on stdin and stdout (an exec: endpoint)
- *	peer --listen [--tls] [--cert FILE --key FILE] SCRIPT	on a loopback port, printed first; --tls: handshake at once
+ *	peer --listen [--tls] [--cert FILE --key FILE] [--address 127.0.0.2] [--port N] SCRIPT	on a loopback port, printed first;
+ *								--tls: handshake at once
  * The certificate may also come from $PEER_CERT and $PEER_KEY. One directive a line:
  *	C: text		expects exactly this line (no escapes)		C~ ere		expects a line that matches
  *	C+ text		as C:, and it must be here already, sent together with the line before: 2 seconds, nothing said meanwhile
@@ -43,6 +44,7 @@ struct peer {
 	struct buf in;
 	int over;		/* the connection is closed by us */
 	unsigned int line;	/* of the script */
+	const char *address, *port;	/* to listen on */
 };
 
 static int
@@ -323,11 +325,14 @@ play(struct peer *p, const char *path, struct err *e)
 static int
 listen_for(struct peer *p)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = inet_addr(p->address),
+	    .sin_port = htons((uint16_t)atoi(p->port)) };
+	const int one = 1;
 	socklen_t len = sizeof in;
 	struct pollfd pfd = { .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .events = POLLIN };
 	struct err ignored;
 
+	setsockopt(pfd.fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	if (pfd.fd == -1 || bind(pfd.fd, (struct sockaddr *)&in, len) == -1 || listen(pfd.fd, 1) == -1 ||
 	    getsockname(pfd.fd, (struct sockaddr *)&in, &len) == -1)
 		return -1;
@@ -358,8 +363,9 @@ int
 main(int argc, char **argv)
 {
 	static const struct option opts[] = { { "listen", 0, NULL, 'l' }, { "tls", 0, NULL, 't' }, { "cert", 1, NULL, 'c' },
-	    { "key", 1, NULL, 'k' }, { 0 } };
-	struct peer p = { .rfd = STDIN_FILENO, .wfd = STDOUT_FILENO, .cert = getenv("PEER_CERT"), .key = getenv("PEER_KEY") };
+	    { "key", 1, NULL, 'k' }, { "address", 1, NULL, 'a' }, { "port", 1, NULL, 'p' }, { 0 } };
+	struct peer p = { .rfd = STDIN_FILENO, .wfd = STDOUT_FILENO, .cert = getenv("PEER_CERT"), .key = getenv("PEER_KEY"),
+	    .address = "127.0.0.1", .port = "0" };
 	struct err e = { .text = "ok" };
 	int ch, tcp = 0, tls = 0;
 
@@ -369,6 +375,8 @@ main(int argc, char **argv)
 		case 't': tls = 1; break;
 		case 'c': p.cert = optarg; break;
 		case 'k': p.key = optarg; break;
+		case 'a': p.address = optarg; break;
+		case 'p': p.port = optarg; break;
 		default: return ERR_USAGE;
 		}
 	if (optind + 1 != argc)

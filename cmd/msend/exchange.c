@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+/* exchange.c - recipients grouped by domain, each group to the first of its exchangers that takes it.
+ * A host that can't be reached, or ends the session, leaves the recipients that were not sent to the next one, HOSTS_MAX of them at
+ * most. Who was refused, or put off by a reply, is not asked for again. */
+#include "exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "account.h"
+#include "err.h"
+#include "mail.h"
+#include "message.h"
+#include "mx.h"
+#include "rcpt.h"
+#include "smtp.h"
+#include "xalloc.h"
+
+#define HOSTS_MAX 5
+#define DEAD_MAX 256	/* more are forgotten, and tried again */
+
+struct dead {			/* a domain that can't be reached now */
+	char *domain;
+	struct err why;
+	struct dead *next;
+};
+
+struct exchange {
+	struct account *account;
+	struct dns *dns;
+	struct smtp *smtp;
+	char *domain;		/* what smtp is for */
+	struct smtp_to to;
+	struct mx_addresses addresses;	/* of to */
+	char *host;
+	struct dead *dead;
+	size_t deads;
+};
+
+struct job {			/* one domain's share of a message */
+	struct exchange *x;
+	const char *domain, *from;
+	struct rcpts rcpts;
+	const struct mail *mail;
+	int last;
+	int reached;		/* a session came about */
+	int refused;		/* hosts that are known to have no address */
+};
+
+static void
+hang_up(struct exchange *x)
+{
+	smtp_close(&x->smtp);
+	free(x->domain);
+	free(x->host);
+	mx_addresses_free(&x->addresses);
+	x->domain = x->host = NULL;
+}
+
+/* One session, for as many transactions as it takes. Who was taken when it ended may have the message; who waits has not. */
+static void
+transact(struct job *j, struct err *e)
+{
+	struct exchange *x = j->x;
+	size_t i;
+
+	while (rcpts_count(&j->rcpts, RCPT_WAITING) > 0 && smtp_usable(x->smtp)) {
+		if (smtp_deliver(x->smtp, j->from, &j->rcpts, j->mail, j->last, e) == 0)
+			continue;
+		for (i = 0; i < j->rcpts.n; i++)
+			if (j->rcpts.v[i].state == RCPT_TAKEN)
+				rcpt_fail(&j->rcpts.v[i], RCPT_LATER, e);
+		return;
+	}
+	if (rcpts_count(&j->rcpts, RCPT_WAITING) > 0)
+		err_set(e, ERR_TEMP, "%s ended the session", x->host);
+}
+
+static int
+wants(const struct account *a)
+{
+	const char *tls = account_get(a, KEY_TLS);
+
+	if (tls == NULL || strcmp(tls, "1.2") == 0)
+		return SMTP_TLS_OFFERED;
+	return strcmp(tls, "off") == 0 ? SMTP_CLEAR : SMTP_TLS;
+}
+
+static void
+aim(struct exchange *x)
+{
+	const char *tls = account_get(x->account, KEY_TLS), *port = account_get(x->account, KEY_MX_PORT);
+
+	x->to = (struct smtp_to){
+		.host = x->host, .address = x->addresses.v, .addresses = x->addresses.n, .port = port != NULL ? port : "25",
+		.need = wants(x->account), .because = "the tls key",
+		.tls = { .host = x->host, .min13 = tls != NULL && strcmp(tls, "1.3") == 0, .any = 1 },
+	};
+}
+
+/* TLS that fails is tried once more without, where it was only welcome (RFC 7435 3). */
+static int
+open_session(struct exchange *x, struct err *e)
+{
+	aim(x);
+	if (smtp_open_to(&x->smtp, x->account, &x->to, e) == 0)
+		return 0;
+	if (!x->to.tls_failed || x->to.need != SMTP_TLS_OFFERED)
+		return -1;
+	x->to.need = SMTP_CLEAR;
+	return smtp_open_to(&x->smtp, x->account, &x->to, e);
+}
+
+static int
+call(struct job *j, const struct mx *mx, const struct mx_host *host, struct err *e)
+{
+	struct exchange *x = j->x;
+	enum mx_result found = MX_FOUND;
+
+	hang_up(x);
+	x->host = xstrdup(host->name);
+	if (mx->literal)
+		x->addresses.v[x->addresses.n++] = xstrdup(host->name);
+	else
+		found = mx_resolve(&x->addresses, x->dns, host->name, e);
+	j->refused += found == MX_REFUSED;
+	if (found != MX_FOUND || open_session(x, e) == -1)
+		return -1;
+	x->domain = xstrdup(j->domain);
+	j->reached = 1;
+	return 0;
+}
+
+static void
+refuse_all(struct job *j, int code, const char *enhanced, const struct err *why)
+{
+	size_t i;
+
+	for (i = 0; i < j->rcpts.n; i++)
+		if (j->rcpts.v[i].state == RCPT_WAITING)
+			rcpt_refuse(&j->rcpts.v[i], code, enhanced, why);
+}
+
+static void
+bury(struct exchange *x, const char *domain, const struct err *why)
+{
+	struct dead *d;
+
+	if (x->deads == DEAD_MAX)
+		return;
+	d = xmalloc(sizeof(*d));
+	*d = (struct dead){ xstrdup(domain), *why, x->dead };
+	x->dead = d;
+	x->deads++;
+}
+
+static void
+fail_rest(struct job *j, const struct err *why)
+{
+	if (rcpts_count(&j->rcpts, RCPT_WAITING) == 0)
+		return;
+	rcpts_fail(&j->rcpts, RCPT_LATER, why);
+	if (!j->reached)
+		bury(j->x, j->domain, why);
+}
+
+/* That no exchanger has an address is a fact about the domain only if it holds for all of them. */
+static void
+try_hosts(struct job *j, const struct mx *mx)
+{
+	size_t i, tried = mx->n < HOSTS_MAX ? mx->n : HOSTS_MAX;
+	struct err e = { 0 };
+
+	for (i = 0; i < tried && rcpts_count(&j->rcpts, RCPT_WAITING) > 0; i++)
+		if (call(j, mx, &mx->v[i], &e) == 0)
+			transact(j, &e);
+	if ((size_t)j->refused == mx->n)
+		refuse_all(j, 550, "5.4.4", &e);
+	else
+		fail_rest(j, &e);
+}
+
+static void
+find_and_try(struct job *j)
+{
+	const char *own[] = { message_hostname(), "localhost", account_get(j->x->account, KEY_HELO), NULL };
+	struct mx mx;
+	struct err e = { 0 };
+
+	switch (mx_find(&mx, j->x->dns, j->domain, own, &e)) {
+	case MX_FOUND:
+		try_hosts(j, &mx);
+		break;
+	case MX_LATER:
+		fail_rest(j, &e);
+		break;
+	case MX_REFUSED:
+		refuse_all(j, mx.code, mx.enhanced, &e);
+		break;
+	}
+	mx_free(&mx);
+}
+
+static void
+deliver(struct job *j)
+{
+	struct exchange *x = j->x;
+	const struct dead *d = x->dead;
+	struct err ignored = { 0 };
+
+	while (d != NULL && strcasecmp(d->domain, j->domain) != 0)
+		d = d->next;
+	if (d != NULL) {
+		rcpts_fail(&j->rcpts, RCPT_LATER, &d->why);
+		return;
+	}
+	if (x->domain != NULL && strcasecmp(x->domain, j->domain) == 0)
+		transact(j, &ignored);	/* it may have been closed meanwhile: those still waiting go by a new one */
+	if (rcpts_count(&j->rcpts, RCPT_WAITING) > 0)
+		find_and_try(j);
+}
+
+/* The waiting recipients of the first one's domain, moved into the job and afterwards back to where they were. */
+static void
+one_domain(struct job *j, struct rcpts *all, size_t first)
+{
+	size_t *place = xcalloc(all->n, sizeof(*place)), i;
+
+	j->domain = mx_domain(all->v[first].addr);
+	j->rcpts = (struct rcpts){ .v = xcalloc(all->n, sizeof(struct rcpt)) };
+	for (i = first; i < all->n; i++) {
+		if (all->v[i].state != RCPT_WAITING || strcasecmp(mx_domain(all->v[i].addr), j->domain) != 0)
+			continue;
+		place[j->rcpts.n] = i;
+		j->rcpts.v[j->rcpts.n++] = all->v[i];
+	}
+	deliver(j);
+	for (i = 0; i < j->rcpts.n; i++)
+		all->v[place[i]] = j->rcpts.v[i];
+	free(j->rcpts.v);
+	free(place);
+}
+
+static struct exchange *
+exchange_new(struct account *a, struct err *e)
+{
+	struct exchange *x = xcalloc(1, sizeof(*x));
+
+	x->account = a;
+	if (dns_new(&x->dns, account_get(a, KEY_RESOLVER), a->end, e) == 0)
+		return x;
+	free(x);
+	return NULL;
+}
+
+void
+exchange_send(struct exchange **x, struct account *a, const char *from, struct rcpts *rcpts, const struct mail *mail, int last)
+{
+	struct err e = { 0 };
+	size_t i;
+
+	if (*x == NULL && (*x = exchange_new(a, &e)) == NULL) {
+		rcpts_fail(rcpts, RCPT_LATER, &e);
+		return;
+	}
+	for (i = 0; i < rcpts->n; i++) {
+		struct job j = { .x = *x, .from = from, .mail = mail, .last = last };
+
+		if (rcpts->v[i].state == RCPT_WAITING)
+			one_domain(&j, rcpts, i);
+	}
+}
+
+void
+exchange_free(struct exchange **xp)
+{
+	struct exchange *x = *xp;
+	struct dead *d;
+
+	if (x == NULL)
+		return;
+	hang_up(x);
+	dns_free(&x->dns);
+	while ((d = x->dead) != NULL) {
+		x->dead = d->next;
+		free(d->domain);
+		free(d);
+	}
+	free(x);
+	*xp = NULL;
+}

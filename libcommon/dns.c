@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: ISC */
+/* dns.c - see dns.h. The C library builds the query, chooses its number and port, asks again, and goes over to TCP where the answer
+ * was cut. Its patience is resolv.conf's, cut short by the run's end. */
+#include "dns.h"
+
+#include <arpa/inet.h>
+#include <arpa/nameser.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <resolv.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "deadline.h"
+#include "err.h"
+#include "xalloc.h"
+
+#define REPLY_MAX 65535
+#define NAME_LONG 253
+#define LABEL_LONG 63
+
+struct dns {
+	struct __res_state state;
+	int64_t end;
+	int local;			/* every server asked is on this machine */
+	unsigned char reply[REPLY_MAX];
+};
+
+int
+dns_host_ok(const char *name)
+{
+	const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+	size_t n;
+
+	if (strlen(name) > NAME_LONG)
+		return 0;
+	for (;; name += n + 1) {
+		n = strspn(name, allowed);
+		if (n == 0 || n > LABEL_LONG || (name[n] != '.' && name[n] != '\0'))
+			return 0;
+		if (name[n] == '\0')
+			return 1;
+	}
+}
+
+static int
+is_loopback(const struct sockaddr_in *in)
+{
+	return in->sin_family == AF_INET && ntohl(in->sin_addr.s_addr) >> 24 == 127;
+}
+
+static int
+all_local(const struct __res_state *s)
+{
+	int i, local = s->nscount > 0;
+
+	for (i = 0; i < s->nscount && i < MAXNS; i++) {
+		int here = is_loopback(&s->nsaddr_list[i]);
+
+#ifdef __GLIBC__	/* keeps IPv6 servers apart */
+		if (s->nsaddr_list[i].sin_family == 0 && s->_u._ext.nsaddrs[i] != NULL)
+			here = IN6_IS_ADDR_LOOPBACK(&s->_u._ext.nsaddrs[i]->sin6_addr);
+#endif
+		local &= here;
+	}
+	return local;
+}
+
+static int
+use_resolver(struct __res_state *s, const char *text, struct err *e)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	char host[INET_ADDRSTRLEN];
+	const char *colon = strchr(text, ':'), *bad = NULL;
+	size_t n = colon != NULL ? (size_t)(colon - text) : strlen(text);
+	long long port = colon != NULL ? strtonum(colon + 1, 1, 65535, &bad) : 53;
+
+	if (n < sizeof host)
+		memcpy(host, text, n);
+	host[n < sizeof host ? n : 0] = '\0';
+	if (bad != NULL || inet_pton(AF_INET, host, &in.sin_addr) != 1)
+		return err_set(e, ERR_CONFIG, "resolver is an IPv4 address, as in 127.0.0.1 or 127.0.0.1:53, not \"%s\"", text);
+	in.sin_port = htons((uint16_t)port);
+	s->nscount = 1;
+	s->nsaddr_list[0] = in;
+	return 0;
+}
+
+int
+dns_new(struct dns **out, const char *resolver, int64_t end, struct err *e)
+{
+	struct dns *d = xcalloc(1, sizeof *d);
+
+	d->end = end;
+	if (res_ninit(&d->state) == -1) {
+		free(d);
+		return err_sys(e, ERR_CONFIG, "the resolver can't be set up");
+	}
+	if (resolver != NULL && use_resolver(&d->state, resolver, e) == -1) {
+		dns_free(&d);
+		return -1;
+	}
+	d->local = all_local(&d->state);
+#ifdef RES_USE_EDNS0
+	d->state.options |= RES_USE_EDNS0;
+#endif
+#ifdef RES_TRUSTAD	/* without it the C library neither asks for AD nor lets it through */
+	if (d->local)
+		d->state.options |= RES_TRUSTAD;
+#else
+	d->local = 0;
+#endif
+	*out = d;
+	return 0;
+}
+
+void
+dns_free(struct dns **dp)
+{
+	if (*dp == NULL)
+		return;
+	res_nclose(&(*dp)->state);
+	free(*dp);
+	*dp = NULL;
+}
+
+int
+dns_validates(const struct dns *d)
+{
+	return d->local;
+}
+
+void
+dns_answer_free(struct dns_answer *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		free(a->v[i].data);
+	free(a->v);
+	*a = (struct dns_answer){ 0 };
+}
+
+/* A domain name within the message: 0, or -1 where it is none or no host's. */
+static int
+read_host(struct buf *out, const unsigned char *message, size_t len, const unsigned char *p)
+{
+	char name[NS_MAXDNAME];
+
+	if (dn_expand(message, message + len, p, name, sizeof name) < 0 || (*name != '\0' && !dns_host_ok(name)))
+		return -1;
+	buf_adds(out, name);
+	return 0;
+}
+
+/* Character strings, each after its length (RFC 1035 3.3.14), put together (as RFC 8461 3.1 wants it). */
+static int
+read_text(struct buf *out, const unsigned char *p, size_t n)
+{
+	while (n > 0) {
+		if (*p >= n)
+			return -1;
+		buf_add(out, p + 1, *p);
+		n -= (size_t)*p + 1;
+		p += (size_t)*p + 1;
+	}
+	return 0;
+}
+
+static int
+read_address(struct buf *out, int family, const unsigned char *p)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_ntop(family, p, text, sizeof text) == NULL)
+		return -1;
+	buf_adds(out, text);
+	return 0;
+}
+
+static unsigned int
+pair(const unsigned char *p)
+{
+	return (unsigned int)p[0] << 8 | p[1];
+}
+
+static int
+read_record(struct dns_record *r, struct buf *data, enum dns_type type, const unsigned char *m, size_t len, const ns_rr *rr)
+{
+	const unsigned char *p = ns_rr_rdata(*rr);
+	size_t n = ns_rr_rdlen(*rr);
+	int i;
+
+	switch (type) {
+	case DNS_A:
+		return n == 4 ? read_address(data, AF_INET, p) : -1;
+	case DNS_AAAA:
+		return n == 16 ? read_address(data, AF_INET6, p) : -1;
+	case DNS_TXT:
+		return read_text(data, p, n);
+	case DNS_MX:
+		r->n[0] = n > 2 ? pair(p) : 0;
+		return n > 2 ? read_host(data, m, len, p + 2) : -1;
+	case DNS_SRV:
+		for (i = 0; i < 3 && n > 6; i++)
+			r->n[i] = pair(p + 2 * i);
+		return n > 6 ? read_host(data, m, len, p + 6) : -1;
+	case DNS_TLSA:
+		for (i = 0; i < 3 && n > 3; i++)
+			r->n[i] = p[i];
+		if (n > 3)
+			buf_add(data, p + 3, n - 3);
+		return n > 3 ? 0 : -1;
+	}
+	return -1;
+}
+
+static void
+add_record(struct dns_answer *a, struct dns_record *r, struct buf *data)
+{
+	a->v = xreallocarray(a->v, a->n + 1, sizeof *a->v);
+	r->len = data->len;
+	r->data = data->len > 0 ? buf_steal(data) : xstrdup("");
+	a->v[a->n++] = *r;
+}
+
+int
+dns_parse(struct dns_answer *a, enum dns_type type, const unsigned char *m, size_t len)
+{
+	ns_msg h;
+	ns_rr rr;
+	int i;
+
+	if (len > REPLY_MAX || ns_initparse(m, (int)len, &h) == -1)
+		return -1;
+	for (i = 0; i < ns_msg_count(h, ns_s_an) && a->n < DNS_RECORDS_MAX; i++) {
+		struct dns_record r = { 0 };
+		struct buf data = { 0 };
+
+		if (ns_parserr(&h, ns_s_an, i, &rr) == -1)
+			return -1;
+		if ((int)ns_rr_type(rr) != (int)type || ns_rr_class(rr) != ns_c_in)
+			continue;
+		if (read_record(&r, &data, type, m, len, &rr) == 0)
+			add_record(a, &r, &data);
+		else
+			a->bad++;
+		buf_free(&data);
+	}
+	a->secure = ns_msg_getflag(h, ns_f_ad) != 0;
+	return 0;
+}
+
+/* The C library's wait for one answer must not go beyond the run's end. */
+static int
+bound(struct dns *d, const char *name, struct err *e)
+{
+	int64_t left = d->end != 0 ? (d->end - deadline_now()) / 1000 : 0;
+
+	if (d->end != 0 && left < 1)
+		return err_set(e, ERR_TEMP, "look up %s: timed out", name);
+	if (d->end != 0 && left < d->state.retrans)
+		d->state.retrans = (int)left;
+	return 0;
+}
+
+enum dns_result
+dns_query(struct dns *d, const char *name, enum dns_type type, struct dns_answer *a, struct err *e)
+{
+	int n;
+
+	*a = (struct dns_answer){ 0 };
+	if (!dns_host_ok(name))
+		return DNS_NONAME;
+	if (bound(d, name, e) == -1)
+		return DNS_TEMP;
+	n = res_nquery(&d->state, name, ns_c_in, (int)type, d->reply, sizeof d->reply);
+	if (n < 0 && d->state.res_h_errno == HOST_NOT_FOUND)
+		return DNS_NONAME;
+	if (n < 0 && d->state.res_h_errno == NO_DATA)
+		return DNS_NODATA;
+	if (n < 0) {
+		err_set(e, ERR_TEMP, "%s can't be looked up: the name server gives no answer; is the network up?", name);
+		return DNS_TEMP;
+	}
+	if ((size_t)n > sizeof d->reply || dns_parse(a, type, d->reply, (size_t)n) == -1) {
+		dns_answer_free(a);
+		err_set(e, ERR_TEMP, "%s can't be looked up: the name server's answer makes no sense", name);
+		return DNS_TEMP;
+	}
+	a->secure &= d->local;
+	return a->n + a->bad > 0 ? DNS_FOUND : DNS_NODATA;
+}

@@ -1,0 +1,187 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# mx: - RFC 5321 5.1 with a name server of our own: which exchanger gets the mail, what bounces, and what waits.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../dns.sh"
+need unbound perl openssl
+
+start_dns <<'X'
+    local-data: "two.example. MX 10 a.two.example."
+    local-data: "two.example. MX 20 b.two.example."
+    local-data: "a.two.example. A 127.0.0.2"
+    local-data: "b.two.example. A 127.0.0.3"
+    local-data: "other.example. MX 5 b.two.example."
+    local-data: "null.example. MX 0 ."
+    local-data: "bare.example. A 127.0.0.2"
+    local-data: "empty.example. TXT nothing"
+    local-data: "lost.example. MX 10 nowhere.example."
+    local-data: "loop.example. MX 10 us.example."
+    local-data: "loop.example. MX 20 b.two.example."
+    local-data: "backup.example. MX 10 a.two.example."
+    local-data: "backup.example. MX 20 us.example."
+    local-data: "backup.example. MX 30 b.two.example."
+    local-data: "mixed.example. MX 10 host.broken.example."
+    local-data: "mixed.example. MX 20 nowhere.example."
+    local-zone: "broken.example." refuse
+    local-zone: "servfail.example." transparent
+auth-zone:
+    name: "servfail.example."
+    primary: 127.0.0.1@1
+    fallback-enabled: no
+X
+
+cat >"$TMP/message" <<'X'
+From: Ann <ann@example.org>
+Date: Sun, 22 Nov 2026 10:00:00 +0000
+Message-ID: <1@example.org>
+
+hello
+X
+send() {
+	msend -a mx: -f ann@example.org -o helo=us.example -o "resolver=$RESOLVER" -o "mx-port=$MX_PORT" -o timeout=10 "$@" <"$TMP/message"
+}
+hello='S: 220 mx.example ESMTP
+C: EHLO us.example
+S: 250-mx.example
+S: 250 PIPELINING'
+# to ADDRESS…: a transaction that succeeds, and the session's end
+to() {
+	echo 'C: MAIL FROM:<ann@example.org>'
+	for rcpt; do echo "C: RCPT TO:<$rcpt>"; done
+	echo 'C: DATA'
+	echo 'S: 250 ok'
+	for rcpt; do echo 'S: 250 ok'; done
+	echo 'S: 354 go on'
+	sed 's/^/C: /' "$TMP/message"
+	printf 'C: .\nC: QUIT\nS: 250 taken\nS: 221 bye\n'
+}
+
+server first 127.0.0.2 <<X
+$hello
+$(to bob@two.example carol@Two.Example)
+X
+exits 0 'the best exchanger gets the mail, one transaction for one domain' send bob@two.example carol@Two.Example
+is "$(cat "$TMP/out" "$TMP/err")" '' 'in silence'
+peer_ok first
+
+server second 127.0.0.3 <<X
+$hello
+$(to bob@two.example)
+X
+exits 0 'nobody listens at the first: the second' send bob@two.example
+peer_ok second
+
+for says in 'S: 554 no mail today' 'S: 421 4.3.2 busy' 'S! drop' 'S: hello?'; do
+	server first 127.0.0.2 <<X
+$says
+X
+	server second 127.0.0.3 <<X
+$hello
+$(to bob@two.example)
+X
+	exits 0 "the first greets with \"$says\": the second" send bob@two.example
+	peer_ok second
+done
+
+# Half-way through: who was not sent goes to the next host, who was refused stays refused.
+server first 127.0.0.2 <<X
+S: 220 mx
+C: EHLO us.example
+S: 250 mx
+C: MAIL FROM:<ann@example.org>
+S: 250 ok
+C: RCPT TO:<bob@two.example>
+S: 550 5.1.1 no bob
+C: RCPT TO:<carol@two.example>
+S! drop
+X
+server second 127.0.0.3 <<X
+$hello
+$(to carol@two.example)
+X
+exits 67 'dropped after one was refused' send bob@two.example carol@two.example
+is "$(cat "$TMP/err")" 'msend: server refused <bob@two.example>: "550 5.1.1 no bob"' 'he is not asked for again, the other is served'
+peer_ok second
+
+server first 127.0.0.2 <<X
+$hello
+$(to bob@two.example | sed '/^S: 250 taken/,$d')
+S! drop
+X
+exits 75 'dropped after the dot: it may have been delivered' send bob@two.example
+like "$(cat "$TMP/err")" 'it may have been delivered' 'so no other host gets it'
+peer_ok first
+
+server first 127.0.0.2 <<X
+$hello
+$(to bob@two.example)
+X
+server second 127.0.0.3 <<X
+$hello
+$(to dan@other.example eve@other.example)
+X
+exits 0 'two domains, two exchangers' send dan@other.example bob@two.example eve@other.example
+peer_ok first
+peer_ok second
+
+server first 127.0.0.2 <<X
+$hello
+$(to bob@bare.example)
+X
+exits 0 'no MX record: the domain'"'"'s own address' send bob@bare.example
+peer_ok first
+
+server first 127.0.0.2 <<X
+$hello
+$(to 'bob@[127.0.0.2]')
+X
+exits 0 'an address in brackets' send 'bob@[127.0.0.2]'
+peer_ok first
+
+server first 127.0.0.2 <<X
+$hello
+$(to bob@backup.example)
+X
+exits 0 'we are a backup: the better host gets it' send bob@backup.example
+peer_ok first
+exits 75 'and nobody else, not even where it is down' send bob@backup.example
+like "$(cat "$TMP/err")" '^msend: connect to a.two.example port [0-9]*: Connection refused' 'which is said'
+
+# fails EXIT ERE ADDRESS
+fails() {
+	exits "$1" "$1: $3" send "$3"
+	like "$(cat "$TMP/err")" "$2" "  says $2"
+	is "$(grep -c . "$TMP/err")" 1 '  in one line'
+}
+fails 67 'null.example takes no mail' bob@null.example
+fails 68 'there is no domain nosuch.example; is it spelled right' bob@nosuch.example
+fails 68 'host empty.example has no address' bob@empty.example
+fails 68 'host nowhere.example has no address' bob@lost.example
+fails 69 'would come back to this machine' bob@loop.example
+fails 75 "broken.example can't be looked up" bob@broken.example
+fails 75 "servfail.example can't be looked up" bob@servfail.example
+fails 75 'connect to b.two.example .*Connection refused' bob@two.example
+fails 68 'no domain for mail: "\[300.1.2.3\]"' 'bob@[300.1.2.3]'
+
+# What a queue is told: only facts are refusals.
+verdicts() {
+	mkdir -p "$XDG_CONFIG_HOME/pennypost"
+	printf 'account direct\n\tsend mx:\n\tresolver %s\n\tmx-port %s\n\thelo us.example\n' "$RESOLVER" "$MX_PORT" >"$XDG_CONFIG_HOME/pennypost/config"
+	mqueue add -f ann@example.org -a direct -- "$@" <"$TMP/message" >/dev/null
+	find "$PENNYPOST_QUEUE/new" -type f | msend -B 2>"$TMP/err" | cut -f 2-5 | tr '\t' ' '
+}
+is "$(verdicts a@null.example b@nosuch.example c@empty.example d@lost.example e@loop.example f@broken.example g@servfail.example \
+    h@two.example i@mixed.example)" 'a@null.example refused 556 5.1.10
+b@nosuch.example refused 550 5.1.2
+c@empty.example refused 550 5.4.4
+d@lost.example refused 550 5.4.4
+e@loop.example refused 550 5.4.6
+f@broken.example later  
+g@servfail.example later  
+h@two.example later  
+i@mixed.example later  ' 'what does not exist is refused, what is not known waits'
+
+exits 75 'a name server that does not answer' msend -a mx: -f ann@example.org -o resolver=127.0.0.1:1 bob@two.example <"$TMP/message"
+exits 78 'a resolver that is no address' msend -a mx: -f ann@example.org -o resolver=localhost bob@two.example <"$TMP/message"
+exits 64 'a port that is none' msend -a mx: -f ann@example.org -o mx-port=0 bob@two.example <"$TMP/message"
+done_testing
