@@ -34,6 +34,7 @@ struct batch {
 	struct flight flight[BATCH_WINDOW];
 	size_t flying;
 	int started, stop;
+	size_t *busy;
 	int *code;
 };
 
@@ -131,6 +132,7 @@ hand(struct batch *b)
 
 	if (found == -1)
 		complain(b->code, &e);
+	*b->busy += found == ENTRY_BUSY;
 	if (found != ENTRY_OK)
 		return;
 	if (still_due(b, &t)) {
@@ -147,6 +149,7 @@ hand(struct batch *b)
 static void
 hand_over(struct batch *b)
 {
+	b->stop |= b->job->stop != NULL && *b->job->stop;
 	while (!b->stop && b->next < b->count && b->flying < BATCH_WINDOW)
 		hand(b);
 	if (b->started && (b->stop || b->next == b->count))
@@ -306,10 +309,10 @@ leave(struct batch *b)
 	buf_free(&how);
 }
 
-void
-batch_run(const struct job *job, const struct spool *q, const struct due *due, size_t count, int *code)
+enum batch_end
+batch_run(const struct job *job, const struct spool *q, const struct due *due, size_t count, size_t *busy, int *code)
 {
-	struct batch b = { .job = job, .spool = q, .due = due, .count = count, .code = code };
+	struct batch b = { .job = job, .spool = q, .due = due, .count = count, .busy = busy, .code = code };
 	struct err e = { 0 };
 	int more = 0;
 
@@ -321,8 +324,10 @@ batch_run(const struct job *job, const struct spool *q, const struct due *due, s
 		hand_over(&b);
 	}
 	if (!b.started)
-		return;
+		return b.stop ? BATCH_CUT : BATCH_DONE;
 	courier_end(&b.courier);
-	if (b.flying > 0)
-		leave(&b);
+	if (b.flying == 0)
+		return b.stop ? BATCH_CUT : BATCH_DONE;
+	leave(&b);
+	return BATCH_CUT;
 }

@@ -21,6 +21,8 @@ struct due {
 	int64_t arrived;
 };
 
-void batch_run(const struct job *, const struct spool *, const struct due *, size_t count, int *code);
+/* How it went: all were asked about (or are in other hands), or not. busy: those in other hands are counted on it. */
+enum batch_end { BATCH_DONE, BATCH_CUT };
+enum batch_end batch_run(const struct job *, const struct spool *, const struct due *, size_t count, size_t *busy, int *code);
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef MQUEUE_H
 #define MQUEUE_H
 
+#include <signal.h>
+
 #include "settings.h"
 
 struct err;
@@ -16,6 +18,8 @@ struct job {
 	int details, json;	/* -l, -j */
 	int mailq;		/* called by that name */
 	int verbose;
+	int quiet;		/* files that are no entries have been reported before */
+	const volatile sig_atomic_t *stop;	/* not NULL: hand nothing more over once it is set */
 	char **args;		/* NULL ends them */
 	int count;
 };

@@ -11,17 +11,17 @@
 #include "entry.h"
 #include "err.h"
 #include "mqueue.h"
+#include "run.h"
 #include "xalloc.h"
 
 struct run {
 	const struct job *job;
-	struct spool spool;
-	struct spool_list names;
+	const struct spool *spool;
+	struct pass *pass;
 	struct due *due;
 	size_t dues, due_room;
 	char **account;		/* each name once */
 	size_t accounts;
-	int code;
 };
 
 static const char *
@@ -49,24 +49,46 @@ add_due(struct run *r, const struct spool_name *n, const struct envelope *env)
 }
 
 static void
+bad_file(struct run *r, const struct err *e)
+{
+	if (!r->job->quiet)
+		complain(&r->pass->code, e);
+}
+
+static void
+count(struct run *r, const struct spool_name *n, const struct envelope *env, int64_t now)
+{
+	struct pass *p = r->pass;
+
+	if (env->held) {
+		p->held++;
+		return;
+	}
+	p->waiting++;
+	if (r->job->force || env->next <= now)
+		add_due(r, n, env);
+	else if (p->soonest == 0 || env->next < p->soonest)
+		p->soonest = env->next;
+}
+
+static void
 look_at(struct run *r, const struct spool_name *n, int64_t now)
 {
 	struct entry t;
 	struct err e = { 0 };
 
 	if (*n->id == '\0') {
-		err_set(&e, ERR_DATA, "%s in %s is no entry of this queue; it is left alone", n->name, r->spool.path);
-		complain(&r->code, &e);
+		err_set(&e, ERR_DATA, "%s in %s is no entry of this queue; it is left alone", n->name, r->spool->path);
+		bad_file(r, &e);
 		return;
 	}
-	switch (entry_read(&t, &r->spool, n, &e)) {
+	switch (entry_read(&t, r->spool, n, &e)) {
 	case ENTRY_OK:
-		if (!t.env.held && (r->job->force || t.env.next <= now))
-			add_due(r, n, &t.env);
+		count(r, n, &t.env, now);
 		entry_close(&t);
 		break;
 	case -1:
-		complain(&r->code, &e);
+		bad_file(r, &e);
 		break;
 	}
 }
@@ -102,40 +124,47 @@ send_all(struct run *r)
 	for (from = 0; from < r->dues; from = to) {
 		for (to = from + 1; to < r->dues && r->due[to].account == r->due[from].account; to++)
 			;
-		batch_run(r->job, &r->spool, r->due + from, to - from, &r->code);
+		if (batch_run(r->job, r->spool, r->due + from, to - from, &r->pass->busy, &r->pass->code) == BATCH_CUT)
+			r->pass->stuck = 1;
 	}
 }
 
-static void
-run_free(struct run *r)
+void
+run_pass(const struct job *job, const struct spool *q, const struct spool_list *names, struct pass *pass)
 {
-	while (r->accounts > 0)
-		free(r->account[--r->accounts]);
-	free(r->account);
-	free(r->due);
-	spool_list_free(&r->names);
-	spool_close(&r->spool);
+	struct run r = { .job = job, .spool = q, .pass = pass };
+	int64_t now = (int64_t)time(NULL);
+	size_t i;
+
+	*pass = (struct pass){ 0 };
+	for (i = 0; i < names->count; i++)
+		look_at(&r, &names->at[i], now);
+	pass->due = r.dues;
+	signal(SIGPIPE, SIG_IGN);	/* an msend that has gone is an error like others */
+	send_all(&r);
+	while (r.accounts > 0)
+		free(r.account[--r.accounts]);
+	free(r.account);
+	free(r.due);
 }
 
 int
 mqueue_run(const struct job *job, struct err *e)
 {
-	struct run r = { .job = job };
-	int64_t now = (int64_t)time(NULL);
-	size_t i;
-	int none = spool_open(&r.spool, job->settings.queue, 0, e);
+	struct spool q;
+	struct spool_list names;
+	struct pass pass;
+	int none = spool_open(&q, job->settings.queue, 0, e);
 
 	if (none != 0)
 		return none == 1 ? 0 : -1;
-	if (spool_list(&r.spool, &r.names, e) == -1) {
-		run_free(&r);
+	if (spool_list(&q, &names, e) == -1) {
+		spool_close(&q);
 		return -1;
 	}
-	for (i = 0; i < r.names.count; i++)
-		look_at(&r, &r.names.at[i], now);
-	signal(SIGPIPE, SIG_IGN);	/* an msend that has gone is an error like others */
-	send_all(&r);
-	spool_tidy(&r.spool);
-	run_free(&r);
-	return r.code;
+	run_pass(job, &q, &names, &pass);
+	spool_tidy(&q);
+	spool_list_free(&names);
+	spool_close(&q);
+	return pass.code;
 }

@@ -154,14 +154,14 @@ spool_tidy(const struct spool *q)
 	maildir_free(&m);
 }
 
-static void
-list_add(struct spool_list *list, size_t *room, const char *name, enum spool_box box)
+void
+spool_list_add(struct spool_list *list, const char *name, enum spool_box box)
 {
 	struct spool_name *n;
 
-	if (list->count == *room) {
-		*room = *room == 0 ? 64 : *room * 2;
-		list->at = xreallocarray(list->at, *room, sizeof *list->at);
+	if (list->count == list->room) {
+		list->room = list->room == 0 ? 64 : list->room * 2;
+		list->at = xreallocarray(list->at, list->room, sizeof *list->at);
 	}
 	n = &list->at[list->count++];
 	*n = (struct spool_name){ .name = xstrdup(name), .box = box, .when = -1 };
@@ -169,7 +169,7 @@ list_add(struct spool_list *list, size_t *room, const char *name, enum spool_box
 }
 
 static int
-list_box(const struct spool *q, enum spool_box box, struct spool_list *list, size_t *room, struct err *e)
+list_box(const struct spool *q, enum spool_box box, struct spool_list *list, struct err *e)
 {
 	struct dirent *d;
 	DIR *dir;
@@ -183,7 +183,7 @@ list_box(const struct spool *q, enum spool_box box, struct spool_list *list, siz
 	}
 	while (errno = 0, (d = readdir(dir)) != NULL)
 		if (d->d_name[0] != '.')
-			list_add(list, room, d->d_name, box);
+			spool_list_add(list, d->d_name, box);
 	code = errno == 0 ? 0 : err_sys(e, ERR_IO, "read %s/%s", q->path, box_name[box]);
 	closedir(dir);
 	return code;
@@ -200,10 +200,8 @@ by_age(const void *a, const void *b)
 int
 spool_list(const struct spool *q, struct spool_list *list, struct err *e)
 {
-	size_t room = 0;
-
 	*list = (struct spool_list){ 0 };
-	if (list_box(q, SPOOL_NEW, list, &room, e) == -1 || list_box(q, SPOOL_CUR, list, &room, e) == -1) {
+	if (list_box(q, SPOOL_NEW, list, e) == -1 || list_box(q, SPOOL_CUR, list, e) == -1) {
 		spool_list_free(list);
 		return -1;
 	}
@@ -218,7 +216,7 @@ spool_list_free(struct spool_list *list)
 	while (list->count > 0)
 		free(list->at[--list->count].name);
 	free(list->at);
-	list->at = NULL;
+	*list = (struct spool_list){ 0 };
 }
 
 char *

@@ -33,10 +33,11 @@ struct spool_name {
 
 struct spool_list {
 	struct spool_name *at;		/* the oldest first; foreign ones before them */
-	size_t count;
+	size_t count, room;
 };
 
 int spool_list(const struct spool *, struct spool_list *, struct err *e);
+void spool_list_add(struct spool_list *, const char *name, enum spool_box);	/* behind the others */
 void spool_list_free(struct spool_list *);
 char *spool_path(const struct spool *, const struct spool_name *);	/* absolute; the caller frees */
 
