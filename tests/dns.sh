@@ -48,7 +48,8 @@ server() {
 	cat >"$TMP/$server_name.peer"
 	rm -f "$TMP/$server_name.peer.result" "$TMP/$server_name.port"
 	"$BUILD/tests/tools/peer" --listen --address "$server_address" --port "$MX_PORT" "$@" "$TMP/$server_name.peer" >"$TMP/$server_name.port" &
-	at_exit "kill $! 2>/dev/null"
+	server_pid=$!
+	at_exit "kill $server_pid 2>/dev/null"
 	await 5 test -s "$TMP/$server_name.port"
 	MX_PORT=$(cat "$TMP/$server_name.port")
 }

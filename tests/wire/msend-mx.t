@@ -10,6 +10,9 @@ start_dns <<'X'
     local-data: "two.example. MX 20 b.two.example."
     local-data: "a.two.example. A 127.0.0.2"
     local-data: "b.two.example. A 127.0.0.3"
+    local-data: "pair.example. A 127.0.0.2"
+    local-data: "pair.example. A 127.0.0.3"
+    rrset-roundrobin: no
     local-data: "other.example. MX 5 b.two.example."
     local-data: "null.example. MX 0 ."
     local-data: "bare.example. A 127.0.0.2"
@@ -146,6 +149,82 @@ exits 0 'we are a backup: the better host gets it' send bob@backup.example
 peer_ok first
 exits 75 'and nobody else, not even where it is down' send bob@backup.example
 like "$(cat "$TMP/err")" '^msend: connect to a.two.example port [0-9]*: Connection refused' 'which is said'
+
+# TLS where it is offered, whoever signed the certificate.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=elsewhere.example -addext subjectAltName=DNS:elsewhere.example \
+	-keyout "$TMP/key.pem" -out "$TMP/cert.pem" 2>/dev/null
+PEER_CERT=$TMP/cert.pem PEER_KEY=$TMP/key.pem
+export PEER_CERT PEER_KEY
+offer='S: 220 mx.example ESMTP
+C: EHLO us.example
+S: 250-mx.example
+S: 250-STARTTLS
+S: 250 PIPELINING'
+secured='C: STARTTLS
+S: 220 go on
+S! starttls
+C: EHLO us.example
+S: 250-mx.example
+S: 250 PIPELINING'
+
+server first 127.0.0.2 <<X
+$offer
+$secured
+$(to bob@bare.example)
+X
+exits 0 'STARTTLS is offered: it is used, with any certificate' send bob@bare.example
+peer_ok first
+
+server first 127.0.0.2 <<X
+$offer
+C: STARTTLS
+S: 454 4.7.0 not now
+$(to bob@bare.example)
+X
+exits 0 'STARTTLS is offered but refused: the session goes on in clear' send bob@bare.example
+peer_ok first
+
+server first 127.0.0.2 <<X
+$offer
+C: STARTTLS
+S: 220 go on
+S! drop
+X
+server second 127.0.0.3 <<X
+$offer
+$(to bob@pair.example)
+X
+exits 0 'the handshake fails: once more, in clear' send bob@pair.example
+peer_ok second
+
+server first 127.0.0.2 <<X
+$offer
+$(to bob@bare.example)
+X
+exits 0 'tls=off: never' send -o tls=off bob@bare.example
+peer_ok first
+
+server first 127.0.0.2 <<X
+$hello
+C: QUIT
+X
+exits 75 'tls=on, not offered: nothing is sent' send -o tls=on bob@bare.example
+like "$(cat "$TMP/err")" 'offers no STARTTLS, which the tls key demands, so nothing was sent' 'and it is said'
+peer_ok first
+
+server first 127.0.0.2 <<X
+$offer
+C: STARTTLS
+S: 220 go on
+S! drop
+X
+server second 127.0.0.3 <<X
+S! drop
+X
+exits 75 'tls=on, the handshake fails: nothing in clear' send -o tls=on bob@pair.example
+ok 'nobody else was called' test ! -e "$TMP/second.peer.result"
+kill "$server_pid"
+wait "$server_pid" 2>/dev/null
 
 # fails EXIT ERE ADDRESS
 fails() {
