@@ -1,77 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* envelope.c - the block of envelope lines that opens a queue file. The reader is strict: it takes what the writer writes. */
+/* envelope.c - reads the block of envelope lines that opens a queue file. It is strict: it takes what the writer writes. */
 #include "envelope.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "envelope_form.h"
 #include "err.h"
 #include "xalloc.h"
 
 #define BLOCK_MAX (8 * 1024 * 1024)
 #define ADDR_MAX 512
-#define REPLY_WIDTH 120
-#define TIME_MAX 9999999999999LL
-#define TRIES_MAX 9999
-#define FIRST_LINE "Penny-Queue: 1 "
-#define FIRST_WIDTH (sizeof FIRST_LINE - 1 + 10 + 1)
-
-/* Text that can't break a line, in exactly `width` octets if that is not 0. */
-static void
-put_text(struct buf *out, const char *text, size_t width)
-{
-	size_t n = strlen(text);
-
-	for (size_t i = 0; i < n && (width == 0 || i < width); i++)
-		buf_addc(out, (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i]);
-	for (; n < width; n++)
-		buf_addc(out, ' ');
-}
-
-static void
-put_line(struct buf *out, const char *name, const char *before, const char *text, const char *after)
-{
-	buf_printf(out, "Penny-%s: %s", name, before);
-	put_text(out, text, 0);
-	buf_printf(out, "%s\n", after);
-}
-
-static long long
-bounded(int64_t n, int64_t max)
-{
-	return n < 0 ? 0 : n > max ? max : n;
-}
-
-void
-envelope_write(struct buf *out, const struct envelope *v)
-{
-	size_t start = out->len;
-	char length[24];
-
-	buf_printf(out, FIRST_LINE "%010d\n", 0);
-	buf_printf(out, "Penny-State: %-6s\n", v->held ? "held" : "active");
-	buf_printf(out, "Penny-Arrived: %013lld\n", bounded(v->arrived, TIME_MAX));
-	buf_printf(out, "Penny-Next: %013lld\n", bounded(v->next, TIME_MAX));
-	buf_printf(out, "Penny-Tries: %04lld\n", bounded(v->tries, TRIES_MAX));
-	put_line(out, "From", "<", v->from == NULL ? "" : v->from, ">");
-	if (v->account != NULL)
-		put_line(out, "Account", "", v->account, "");
-	for (size_t i = 0; i < v->rcpts; i++) {
-		const struct envelope_rcpt *r = &v->rcpt[i];
-		char before[] = {(char)r->fate, ' ', '<', '\0'};
-
-		put_line(out, "To", before, r->addr, ">");
-		buf_adds(out, "Penny-Reply: ");
-		put_text(out, r->reply == NULL ? "" : r->reply, REPLY_WIDTH);
-		buf_addc(out, '\n');
-	}
-	snprintf(length, sizeof length, "%010llu", (unsigned long long)(out->len - start));
-	memcpy(out->data + start + sizeof FIRST_LINE - 1, length, 10);
-}
+#define ENVID_MAX 100
+#define FIRST_WIDTH (sizeof ENVELOPE_FIRST - 1 + 10 + 1)
 
 static struct envelope_rcpt *
 one_more(struct envelope *v)
@@ -93,10 +37,12 @@ envelope_free(struct envelope *v)
 	for (size_t i = 0; i < v->rcpts; i++) {
 		free(v->rcpt[i].addr);
 		free(v->rcpt[i].reply);
+		free(v->rcpt[i].orcpt);
 	}
 	free(v->rcpt);
 	free(v->from);
 	free(v->account);
+	free(v->envid);
 	*v = (struct envelope){0};
 }
 
@@ -158,10 +104,61 @@ bracketed(char *text)
 	return xstrndup(text + 1, n - 2);
 }
 
+/* "TIME SECONDS" */
+static int
+take_tried(struct reader *r, struct envelope *v)
+{
+	char *text = take(r, "Penny-Tried: ");
+
+	v->tried = -1;
+	if (text == NULL)
+		return 0;
+	v->tried_at = offset(r, text);
+	if (strlen(text) != 27 || text[13] != ' ')
+		return -1;
+	text[13] = '\0';
+	return digits(text, 13, &v->tried) == -1 || digits(text + 14, 13, &v->offline) == -1 ? -1 : 0;
+}
+
+static int
+take_warned(struct reader *r, struct envelope *v)
+{
+	char *text = take(r, "Penny-Warned: ");
+
+	v->warned = WARNED_NEVER;
+	if (text == NULL)
+		return 0;
+	v->warned_at = offset(r, text);
+	v->warned = *text == 'y' ? WARNED_YES : WARNED_NO;
+	return strcmp(text, "y") == 0 || strcmp(text, "n") == 0 ? 0 : -1;
+}
+
+static int
+take_optional(struct reader *r, struct envelope *v)
+{
+	char *text = take(r, "Penny-Account: ");
+
+	if (text != NULL)
+		v->account = xstrdup(text);
+	if (take_tried(r, v) == -1 || take_warned(r, v) == -1)
+		return -1;
+	if ((text = take(r, "Penny-Ret: ")) != NULL) {
+		v->ret = *text == 'f' ? RET_FULL : RET_HDRS;
+		if (strcmp(text, "full") != 0 && strcmp(text, "hdrs") != 0)
+			return -1;
+	}
+	if ((text = take(r, "Penny-Envid: ")) != NULL) {
+		if (!envelope_xtext_ok(text, ENVID_MAX))
+			return -1;
+		v->envid = xstrdup(text);
+	}
+	return 0;
+}
+
 static int
 take_head(struct reader *r, struct envelope *v)
 {
-	char *state = take(r, "Penny-State: "), *text;
+	char *state = take(r, "Penny-State: ");
 	int64_t tries;
 	off_t unused;
 
@@ -175,9 +172,26 @@ take_head(struct reader *r, struct envelope *v)
 	    (v->from = bracketed(take(r, "Penny-From: "))) == NULL)
 		return -1;
 	v->tries = (unsigned int)tries;
-	if ((text = take(r, "Penny-Account: ")) != NULL)
-		v->account = xstrdup(text);
-	return 0;
+	return take_optional(r, v);
+}
+
+/* Only as the writer writes it. */
+static int
+take_notify(struct reader *r, struct envelope_rcpt *rcpt)
+{
+	char *text = take(r, "Penny-Notify: ");
+	struct buf again = {0};
+	int code = 0;
+
+	if (text == NULL)
+		return 0;
+	if (envelope_notify_parse(text, &rcpt->notify) == -1)
+		return -1;
+	envelope_notify_text(&again, rcpt->notify);
+	if (strcmp(buf_str(&again), text) != 0)
+		code = -1;
+	buf_free(&again);
+	return code;
 }
 
 static int
@@ -187,22 +201,29 @@ take_rcpt(struct reader *r, struct envelope *v)
 	struct envelope_rcpt *rcpt;
 	size_t n;
 
-	if (reply == NULL || strlen(reply) != REPLY_WIDTH || *to == '\0' || strchr("wsrb", *to) == NULL || to[1] != ' ' ||
+	if (reply == NULL || strlen(reply) != ENVELOPE_REPLY || *to == '\0' || strchr("wsdrb", *to) == NULL || to[1] != ' ' ||
 	    (addr = bracketed(to + 2)) == NULL)
 		return -1;
-	for (n = REPLY_WIDTH; n > 0 && reply[n - 1] == ' '; n--)
+	for (n = ENVELOPE_REPLY; n > 0 && reply[n - 1] == ' '; n--)
 		;
 	rcpt = one_more(v);
 	*rcpt = (struct envelope_rcpt){.addr = addr, .fate = (enum envelope_fate)*to, .reply = xstrndup(reply, n)};
 	rcpt->at = offset(r, to);
 	rcpt->reply_at = offset(r, reply);
+	if (take_notify(r, rcpt) == -1)
+		return -1;
+	if ((to = take(r, "Penny-Orcpt: ")) != NULL) {
+		if (!envelope_orcpt_ok(to))
+			return -1;
+		rcpt->orcpt = xstrdup(to);
+	}
 	return 0;
 }
 
 static int
 take_all(struct reader *r, struct envelope *v)
 {
-	if (take(r, FIRST_LINE) == NULL || take_head(r, v) == -1)
+	if (take(r, ENVELOPE_FIRST) == NULL || take_head(r, v) == -1)
 		return -1;
 	while (r->at < r->end)
 		if (take_rcpt(r, v) == -1)
@@ -233,9 +254,9 @@ block_length(const char *first, int64_t *length)
 {
 	char number[11];
 
-	if (memcmp(first, FIRST_LINE, sizeof FIRST_LINE - 1) != 0 || first[FIRST_WIDTH - 1] != '\n')
+	if (memcmp(first, ENVELOPE_FIRST, sizeof ENVELOPE_FIRST - 1) != 0 || first[FIRST_WIDTH - 1] != '\n')
 		return 0;
-	memcpy(number, first + sizeof FIRST_LINE - 1, 10);
+	memcpy(number, first + sizeof ENVELOPE_FIRST - 1, 10);
 	number[10] = '\0';
 	return digits(number, 10, length) == 0 && *length >= (int64_t)FIRST_WIDTH && *length <= BLOCK_MAX;
 }
@@ -267,68 +288,4 @@ envelope_read(int fd, struct envelope *v, struct err *e)
 	if (n == -1)
 		return err_sys(e, ERR_IO, "read a queue file");
 	return err_set(e, ERR_DATA, "a broken queue file");
-}
-
-static int
-overwrite(int fd, const char *p, size_t n, off_t at, struct err *e)
-{
-	while (n > 0) {
-		ssize_t w = pwrite(fd, p, n, at);
-
-		if (w == -1 && errno == EINTR)
-			continue;
-		if (w == -1)
-			return err_sys(e, err_file(errno), "write to a queue file");
-		p += w;
-		n -= (size_t)w;
-		at += w;
-	}
-	return 0;
-}
-
-/* The reply goes first: a fate without its reply can't be, the other way round it can. */
-int
-envelope_set_fate(int fd, struct envelope *v, size_t i, enum envelope_fate fate, const char *reply, struct err *e)
-{
-	struct envelope_rcpt *r = &v->rcpt[i];
-	struct buf text = {0};
-	char c = (char)fate;
-	int done;
-
-	put_text(&text, reply, REPLY_WIDTH);
-	done = overwrite(fd, text.data, text.len, r->reply_at, e) == 0 && overwrite(fd, &c, 1, r->at, e) == 0;
-	if (done) {
-		for (; text.len > 0 && text.data[text.len - 1] == ' '; text.len--)
-			text.data[text.len - 1] = '\0';
-		free(r->reply);
-		r->reply = buf_steal(&text);
-		r->fate = fate;
-	}
-	buf_free(&text);
-	return done ? 0 : -1;
-}
-
-int
-envelope_set_next(int fd, struct envelope *v, int64_t next, unsigned int tries, struct err *e)
-{
-	char text[32];
-
-	snprintf(text, sizeof text, "%013lld", bounded(next, TIME_MAX));
-	if (overwrite(fd, text, 13, v->next_at, e) == -1)
-		return -1;
-	snprintf(text, sizeof text, "%04lld", bounded(tries, TRIES_MAX));
-	if (overwrite(fd, text, 4, v->tries_at, e) == -1)
-		return -1;
-	v->next = next;
-	v->tries = tries;
-	return 0;
-}
-
-int
-envelope_set_held(int fd, struct envelope *v, int held, struct err *e)
-{
-	if (overwrite(fd, held ? "held  " : "active", 6, v->state_at, e) == -1)
-		return -1;
-	v->held = held;
-	return 0;
 }

@@ -40,6 +40,7 @@ check(int fd, struct envelope *v, const char *p)
 	envelope_write(&again, v);
 	must((off_t)again.len == v->message_at && memcmp(again.data, p, again.len) == 0);
 	must(envelope_set_held(fd, v, !v->held, &e) == 0 && envelope_set_next(fd, v, 1795344000, 7, &e) == 0);
+	must(envelope_set_tried(fd, v, 1795344001, 60, &e) == 0 && envelope_set_warned(fd, v, &e) == 0);
 	if (v->rcpts > 0)
 		must(envelope_set_fate(fd, v, v->rcpts - 1, FATE_BOUNCED, "550 5.1.1 nobody \n", &e) == 0);
 	must(envelope_read(fd, &back, &e) == 0);
