@@ -62,7 +62,8 @@ if [ -z "$postfix" ]; then
 	skip 'smtp' 'Postfix needs to be installed, and root or sudo'
 	done_testing
 fi
-live_postfix
+# The dialogues below say everything at once.
+live_postfix 'smtpd_forbid_unauth_pipelining = no'
 auth=$(printf '\0ann\0secret' | openssl base64)
 dialogue() {	# PORT [options]
 	printf '%s\n' 'EHLO x' "AUTH PLAIN $auth" 'MAIL FROM:<bob@example.org>' 'RCPT TO:<ann@example.org>' 'RCPT TO:<nobody@example.org>' \
