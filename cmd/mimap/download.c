@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* download.c - UID FETCH (RFC 3501 section 6.4.8) from the wire to the target.
- * A literal is staged as it comes, before we may know whose it is (the UID may stand behind it); what it is worth is decided when the
- * response is whole. Group commit: stage → sync → ledger → place, per 256 messages or 64 MiB. */
+ * A literal is staged as it comes, before we may know whose it is (the UID may stand behind it); what it is worth is
+ * decided when the response is whole. Group commit: stage → sync → ledger → place, per 256 messages or 64 MiB. */
 #include "download.h"
 
 #include <strings.h>
@@ -80,7 +80,8 @@ discard(void *ctx, const char *p, size_t n, struct err *e)
 	return 0;
 }
 
-/* What is wrong with this message's file is not wrong with the session: the rest of it is read over. Stdout has no next message. */
+/* What is wrong with this message's file is not wrong with the session: the rest of it is read over. Stdout has no
+ * next message. */
 static int
 lose(struct download *d, const struct err *why, struct err *e)
 {

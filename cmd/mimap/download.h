@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* download.h - brings messages of the selected mailbox to a target: asks for them ahead, takes in what was asked for, each once, and
- * commits in batches. Borrows all it is given. */
+/* download.h - brings messages of the selected mailbox to a target: asks for them ahead, takes in what was asked for,
+ * each once, and commits in batches. Borrows all it is given. */
 #ifndef MIMAP_DOWNLOAD_H
 #define MIMAP_DOWNLOAD_H
 
@@ -33,7 +33,8 @@ struct download {
 };
 
 int download_ask(struct download *, const struct uidset *, struct err *e);	/* sends UID FETCH ahead */
-/* All answers are in, and all that came is safe and in place; also after errors. A message that could not be stored is an error then. */
+/* All answers are in, and all that came is safe and in place; also after errors. A message that could not be stored is
+ * an error then. */
 int download_finish(struct download *, struct err *e);
 
 #endif

@@ -102,7 +102,8 @@ subtract(struct uidset *from, const struct uidset *what)
 		uidset_remove(from, what->range[i].lo, what->range[i].hi);
 }
 
-/* EXAMINE and what is to be fetched in one flight; should the mailbox turn out to be another one, what we thought to have as well. */
+/* EXAMINE and what is to be fetched in one flight; should the mailbox turn out to be another one, what we thought to
+ * have as well. */
 static int
 transfer(struct fetch *f, struct err *e)
 {

@@ -119,8 +119,8 @@ tell_placed(const struct walk *w, const char *value)
 	buf_free(&path);
 }
 
-/* Names begin with the second they were made in, so older batches are told apart. An entry whose file is nowhere is forgotten if
- * maildir readers may have cleaned tmp/ meanwhile: then the message is fetched again rather than lost. */
+/* Names begin with the second they were made in, so older batches are told apart. An entry whose file is nowhere is
+ * forgotten if maildir readers may have cleaned tmp/ meanwhile: then the message is fetched again rather than lost. */
 static int
 recover_entry(void *ctx, const char *key, const char *value, struct err *e)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* flagname.c - flags (RFC 3501 section 2.3.2; $Forwarded of RFC 5550 is maildir's P). \Recent is the server's own and never shown. */
+/* flagname.c - flags (RFC 3501 section 2.3.2; $Forwarded of RFC 5550 is maildir's P). \Recent is the server's own and
+ * never shown. */
 #include "flagname.h"
 
 #include <string.h>

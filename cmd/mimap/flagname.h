@@ -14,7 +14,8 @@ struct value;
 int flagname_keyword(const char *, size_t n);	/* 1 if it is a flag-keyword: an atom of US-ASCII, at most 100 octets */
 int flagname_listed(const char *list, const char *flag, size_t n);	/* flag stands in "(\Seen \*)", case ignored */
 int flagname_wire(struct buf *out, const char *name, size_t n, struct err *e);	/* appends \Seen or the keyword; ERR_USAGE */
-void flagname_letters(const struct value *flags, char letters[FLAG_LETTERS]);	/* of a FLAGS list: "FS"; what has no letter is left out */
+/* of a FLAGS list: "FS"; what has no letter is left out */
+void flagname_letters(const struct value *flags, char letters[FLAG_LETTERS]);
 void flagname_print(struct buf *out, const struct value *flags);	/* appends "seen,flagged,$Forwarded", or "-" */
 
 #endif

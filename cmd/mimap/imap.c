@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* imap.c - the session's reading side, and commands sent ahead. Invariants: a tag is answered once, and only after its command was
- * sent as a whole; no wait is without a deadline, and a server that only says what nobody asked for runs into limits. */
+/* imap.c - the session's reading side, and commands sent ahead. Invariants: a tag is answered once, and only after its
+ * command was sent as a whole; no wait is without a deadline, and a server that only says what nobody asked for runs
+ * into limits. */
 #include "imap.h"
 
 #include <stdio.h>
@@ -46,7 +47,8 @@ refusal_class(const struct response *r)
 int
 imap_refusal(const struct imap *im, const char *what, struct err *e)
 {
-	return err_set(e, refusal_class(&im->response), "%s refused to %s: \"%.200s\"", stream_peer(im->stream), what, im->response.text);
+	return err_set(e, refusal_class(&im->response), "%s refused to %s: \"%.200s\"", stream_peer(im->stream), what,
+	    im->response.text);
 }
 
 /* A literal that the response parser waits for: streamed where the handler says so, else kept in memory. */
@@ -326,7 +328,10 @@ void
 imap_command(const struct imap *im, struct command *c)
 {
 	memset(c, 0, sizeof(*c));
-	c->form = caps_has(&im->caps, CAP_LITERAL_PLUS) ? LITERAL_PLUS : caps_has(&im->caps, CAP_LITERAL_MINUS) ? LITERAL_MINUS : LITERAL_SYNC;
+	if (caps_has(&im->caps, CAP_LITERAL_PLUS))
+		c->form = LITERAL_PLUS;
+	else if (caps_has(&im->caps, CAP_LITERAL_MINUS))
+		c->form = LITERAL_MINUS;
 	c->mailbox = im->form;
 }
 

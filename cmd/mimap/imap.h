@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* imap.h - a session with an IMAP server (RFC 3501, 9051): connected, under TLS, authenticated; commands sent ahead, answers
  * handed out as they come.
- * Send any number of commands, then imap_finish: it reads until each has its tagged answer. Untagged data may come at any time; the
- * session keeps what it needs (capabilities, EXISTS, UIDVALIDITY …) and shows the rest to the handler.
+ * Send any number of commands, then imap_finish: it reads until each has its tagged answer. Untagged data may come at
+ * any time; the session keeps what it needs (capabilities, EXISTS, UIDVALIDITY …) and shows the rest to the handler.
  * Owns stream and buffers; the account is borrowed. After `broken` only imap_close is of use. */
 #ifndef MIMAP_IMAP_H
 #define MIMAP_IMAP_H
@@ -25,7 +25,8 @@ struct imap_handler {
 	/* Untagged data: 1 if it is what was waited for, 0 if not, -1 with *e set to stop. */
 	int (*data)(void *ctx, const struct response *, struct err *e);
 	/* A FETCH item's literal comes: 1 to have it streamed into *sink, 0 to have it in memory. May be NULL. */
-	int (*literal)(void *ctx, const struct response *, const char *item, uint64_t size, sink_fn **sink, void **sink_ctx, struct err *e);
+	int (*literal)(void *ctx, const struct response *, const char *item, uint64_t size, sink_fn **sink, void **sink_ctx,
+	    struct err *e);
 	void *ctx;
 };
 
@@ -66,14 +67,17 @@ void imap_logout(struct imap *);	/* after the last answer; its own failure matte
 void imap_close(struct imap **);
 
 void imap_command(const struct imap *, struct command *);	/* sets up an empty command as this server wants it */
-int imap_send(struct imap *, const struct command *, const char *what, struct err *e);	/* sends it ahead; waits where a literal has to */
-int imap_finish(struct imap *, struct err *e);	/* every answer: -1 with the first refusal ("… refused to WHAT: "text""), or when broken */
+/* sends it ahead; waits where a literal has to */
+int imap_send(struct imap *, const struct command *, const char *what, struct err *e);
+/* every answer: -1 with the first refusal ("… refused to WHAT: "text""), or when broken */
+int imap_finish(struct imap *, struct err *e);
 /* Ahead of what follows. Takes a turn first where the name needs the delimiter. */
 int imap_select(struct imap *, const char *mailbox, int read_only, struct err *e);
 
 /* The rest is for session.c and login.c. */
 int imap_greeting(struct imap *, struct err *e);	/* the first response, whatever it is */
-int imap_ask(struct imap *, const char *line, const char *what, struct err *e);	/* sends, and waits for the answer: it is in response */
+/* sends, and waits for the answer: it is in response */
+int imap_ask(struct imap *, const char *line, const char *what, struct err *e);
 void imap_expect(struct imap *, const char *what, int judged);	/* last_tag was sent by other means: its answer is awaited */
 int imap_next(struct imap *, struct err *e);	/* reads up to a continuation (1) or the tagged answer awaited last (0) */
 int imap_login(struct imap *, struct err *e);

@@ -23,7 +23,8 @@ atom_char(char c)
 	return (unsigned char)c > 0x20 && c != 0x7f && c != '(' && c != ')' && c != '"';
 }
 
-/* Index behind the closing quote; n + 1 where there is none, 0 where an octet is not allowed. *pos is behind the opening one. */
+/* Index behind the closing quote; n + 1 where there is none, 0 where an octet is not allowed. *pos is behind the
+ * opening one. */
 static size_t
 skip_quoted(const char *p, size_t n, size_t i, int *escaped)
 {

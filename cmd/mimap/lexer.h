@@ -20,7 +20,8 @@ struct token {
 	uint64_t size;		/* of the literal that follows the line; at most INT64_MAX */
 };
 
-/* From *pos, which moves behind the token. `BODY[…]<n>` and BINARY[…] are one atom, spaces and parentheses in it included. */
+/* From *pos, which moves behind the token. `BODY[…]<n>` and BINARY[…] are one atom, spaces and parentheses in it
+ * included. */
 void lexer_next(const char *line, size_t len, size_t *pos, struct token *);
 void lexer_unescape(struct buf *out, const struct token *);	/* appends the string's octets */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* ls.c - mimap ls: the account's mailboxes (LIST, RFC 3501 section 6.3.8; SPECIAL-USE, RFC 6154), with -l or -j their counts: in one
- * turn with LIST-STATUS (RFC 5819), else by a STATUS each, all in one flight. */
+/* ls.c - mimap ls: the account's mailboxes (LIST, RFC 3501 section 6.3.8; SPECIAL-USE, RFC 6154), with -l or -j their
+ * counts: in one turn with LIST-STATUS (RFC 5819), else by a STATUS each, all in one flight. */
 #include "mimap.h"
 
 #include <stdlib.h>
@@ -37,15 +37,17 @@ struct ls {
 static const char *
 role_of(const struct value *attributes)
 {
-	static const char *const roles[] = { "\\Sent", "\\Drafts", "\\Junk", "\\Trash", "\\Archive", "\\Flagged", "\\All", "\\Important" };
-	static const char *const names[] = { "sent", "drafts", "junk", "trash", "archive", "flagged", "all", "important" };
+	static const struct { const char *attribute, *role; } roles[] = {
+		{ "\\Sent", "sent" }, { "\\Drafts", "drafts" }, { "\\Junk", "junk" }, { "\\Trash", "trash" }, { "\\Archive", "archive" },
+		{ "\\Flagged", "flagged" }, { "\\All", "all" }, { "\\Important", "important" },
+	};
 	const struct value *v;
 	size_t i;
 
 	for (v = value_at(attributes, 0); v != NULL; v = v->next) {
 		for (i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
-			if (value_is(v, roles[i]))
-				return names[i];
+			if (value_is(v, roles[i].attribute))
+				return roles[i].role;
 		}
 	}
 	return NULL;
@@ -157,7 +159,8 @@ status_items(const struct ls *ls)
 	return caps_has(&ls->im->caps, CAP_STATUS_SIZE) ? "(MESSAGES UNSEEN SIZE)" : "(MESSAGES UNSEEN)";
 }
 
-/* What the server may leave out already: only the letters and digits that one pattern begins with, as they are spelt alike everywhere. */
+/* What the server may leave out already: only the letters and digits that one pattern begins with, as they are spelt
+ * alike everywhere. */
 static void
 server_pattern(const struct ls *ls, struct buf *out)
 {
@@ -192,8 +195,8 @@ send_list(struct ls *ls, struct err *e)
 	return r;
 }
 
-/* C: STATUS name (MESSAGES UNSEEN)      for each folder, ahead; one that can't be counted (a name with controls in it can't even be
- * sent) shows no counts, and is no failure */
+/* C: STATUS name (MESSAGES UNSEEN)      for each folder, ahead; one that can't be counted (a name with controls in it
+ * can't even be sent) shows no counts, and is no failure */
 static int
 send_status(struct ls *ls, struct err *e)
 {

@@ -2,6 +2,7 @@
 /* open.c - from the command line's account to a session. */
 #include "mimap.h"
 
+#include "discovery.h"
 #include "imap.h"
 
 int
@@ -12,11 +13,12 @@ mimap_open(struct mimap *m, struct imap **im, struct err *e)
 	return imap_open(im, &m->account, e);
 }
 
-/* Once: verbs that need a key before they connect ask first. account_load says what is missing where there is no account at all. */
+/* Once: verbs that need a key before they connect ask first. account_load says what is missing where there is no
+ * account at all. */
 int
 mimap_account(struct mimap *m, struct err *e)
 {
-	if (!m->loaded && account_load(&m->account, KEY_IMAP, e) != 0)
+	if (!m->loaded && discovery_load(&m->account, KEY_IMAP, e) != 0)
 		return -1;
 	m->loaded = 1;
 	return 0;

@@ -194,8 +194,8 @@ querykey_value(struct query *q, const char *word, size_t n, const char *value, s
 	const struct key *k = find(word, n);
 
 	if (k == NULL || k->read == NULL)
-		return err_set(e, ERR_USAGE, "there is no search key \"%.*s:\"; to find \"%.*s:%.40s\" as text, write it in double quotes inside"
-		    " the argument", (int)n, word, (int)n, word, value);
+		return err_set(e, ERR_USAGE, "there is no search key \"%.*s:\"; to find \"%.*s:%.40s\" as text, write it in double quotes"
+		    " inside the argument", (int)n, word, (int)n, word, value);
 	if (value[0] == '\0')
 		return err_set(e, ERR_USAGE, "nothing follows \"%s:\"", k->word);
 	if (strlen(value) > TEXT_MAX)

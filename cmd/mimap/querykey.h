@@ -11,8 +11,10 @@ struct query;
 
 int querykey_known(const char *word, size_t n);		/* a key or a flag word */
 void querykey_all(struct query *);
-int querykey_value(struct query *, const char *key, size_t key_len, const char *value, struct err *e);	/* key:value fills in the query */
-int querykey_word(struct query *, const char *word, int quoted, struct err *e);	/* a flag word, unless quoted; else text to find */
+/* key:value fills in the query */
+int querykey_value(struct query *, const char *key, size_t key_len, const char *value, struct err *e);
+/* a flag word, unless quoted; else text to find */
+int querykey_word(struct query *, const char *word, int quoted, struct err *e);
 void querykey_print(struct buf *, const struct query *);
 
 #endif

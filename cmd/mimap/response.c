@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* response.c - the response parser (RFC 3501 sections 7 and 9, RFC 9051).
  *   response = "+" [SP text] / "*" SP status SP resp-text / "*" SP [number SP] name *(SP value) / tag SP status SP resp-text
- * A status line's text is free text: braces in it are no literal. Response codes are kept as text, for there is no end of them. */
+ * A status line's text is free text: braces in it are no literal. Response codes are kept as text, for there is no end
+ * of them. */
 #include "response.h"
 
 #include <string.h>

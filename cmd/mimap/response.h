@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* response.h - one response of an IMAP server (RFC 3501 section 7), parsed line by line as it comes. Pure: no I/O.
- * Feed a line (without its CRLF) to response_line. RESPONSE_DONE: it is whole. RESPONSE_LITERAL: `literal` octets come next; hand
- * them to response_string, or say response_streamed when they went elsewhere, then feed the next line.
+ * Feed a line (without its CRLF) to response_line. RESPONSE_DONE: it is whole. RESPONSE_LITERAL: `literal` octets come
+ * next; hand them to response_string, or say response_streamed when they went elsewhere, then feed the next line.
  * Limits: lists nest 32 deep, VALUE_MAX values, octets as the caller's lines and literals are. Everything lives until the next
  * response_begin. */
 #ifndef MIMAP_RESPONSE_H

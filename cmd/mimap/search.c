@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* search.c - mimap search: UID SEARCH (RFC 3501 section 6.4.4) with ESEARCH (RFC 4731); -l lists what was found, in the same flight
- * where the server remembers a result (SEARCHRES, RFC 5182). */
+/* search.c - mimap search: UID SEARCH (RFC 3501 section 6.4.4) with ESEARCH (RFC 4731); -l lists what was found, in
+ * the same flight where the server remembers a result (SEARCHRES, RFC 5182). */
 #include "mimap.h"
 
 #include <stdio.h>

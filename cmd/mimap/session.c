@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* session.c - how a session begins and ends, and how a mailbox is opened.
- * STARTTLS, where it is wanted, comes first and is not up for discussion: a server that lacks it, refuses it or claims to be past it
- * (PREAUTH) gets nothing from us. What it said before TLS is forgotten. */
+ * STARTTLS, where it is wanted, comes first and is not up for discussion: a server that lacks it, refuses it or claims
+ * to be past it (PREAUTH) gets nothing from us. What it said before TLS is forgotten. */
 #include "imap.h"
 
 #include <stdio.h>

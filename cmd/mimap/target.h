@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* target.h - where messages go, with their line ends turned to LF: staged into a maildir, or whole ones to stdout.
- * For stdout a message is held back (in memory, beyond 256 KiB in an unlinked temporary file) until all of it is here: what reads
- * the pipe never takes half a message for a whole one. */
+ * For stdout a message is held back (in memory, beyond 256 KiB in an unlinked temporary file) until all of it is here:
+ * what reads the pipe never takes half a message for a whole one. */
 #ifndef MIMAP_TARGET_H
 #define MIMAP_TARGET_H
 

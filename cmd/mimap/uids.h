@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* uids.h - the messages a verb is to work on: a set as its last argument, or "-" for UIDs (or sets) on stdin, blanks or lines between. */
+/* uids.h - the messages a verb is to work on: a set as its last argument, or "-" for UIDs (or sets) on stdin, blanks
+ * or lines between. */
 #ifndef MIMAP_UIDS_H
 #define MIMAP_UIDS_H
 

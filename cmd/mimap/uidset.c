@@ -33,7 +33,7 @@ replace(struct uidset *s, size_t from, size_t to, const struct uidrange *with, s
 {
 	size_t tail = s->count - to, need = from + count + tail;
 
-	if (need > s->room) {
+	if (s->range == NULL || need > s->room) {
 		s->room = s->room * 2 > need ? s->room * 2 : need + 7;
 		s->range = xreallocarray(s->range, s->room, sizeof(*s->range));
 	}
@@ -56,12 +56,7 @@ uidset_add(struct uidset *s, uint32_t lo, uint32_t hi)
 			new.hi = s->range[to].hi;
 		to++;
 	}
-	if (to == from + 1 && s->range[from].lo == new.lo && s->range[from].hi == new.hi)
-		return;
-	if (s->range == NULL || to != from + 1)
-		replace(s, from, to, &new, 1);
-	else
-		s->range[from] = new;
+	replace(s, from, to, &new, 1);
 }
 
 void

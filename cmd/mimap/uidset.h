@@ -25,7 +25,8 @@ int uidset_has(const struct uidset *, uint32_t);
 uint64_t uidset_size(const struct uidset *);
 void uidset_free(struct uidset *);
 
-int uidset_parse(struct uidset *, const char *text, size_t n, struct err *e);	/* adds; ERR_USAGE quotes what is no set, and adds nothing */
+/* adds; ERR_USAGE quotes what is no set, and adds nothing */
+int uidset_parse(struct uidset *, const char *text, size_t n, struct err *e);
 /* Appends the ranges from *pos on (0 at first) that fit into `room` octets, comma-separated; 0 when none was left. */
 int uidset_piece(const struct uidset *, size_t *pos, size_t room, struct buf *out);
 

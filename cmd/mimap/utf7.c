@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* utf7.c - modified UTF-7 (RFC 3501 section 5.1.3).
  * Printable ASCII stands for itself, "&" is "&-", a run of anything else is "&", base64 of its UTF-16BE with "," for "/" and
- * without padding, "-". Not canonical, so refused: printable ASCII in base64, leftover bits that are not zero, a run right after
- * a run, lone surrogates. */
+ * without padding, "-". Not canonical, so refused: printable ASCII in base64, leftover bits that are not zero, a run
+ * right after a run, lone surrogates. */
 #include "utf7.h"
 
 #include <stdint.h>

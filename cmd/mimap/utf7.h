@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* utf7.h - mailbox names on the wire: modified UTF-7 (RFC 3501 section 5.1.3), both ways.
- * Only the one canonical form is read, so that encode(decode(x)) is x and decode(encode(s)) is s. Controls are refused on both sides. */
+ * Only the one canonical form is read, so that encode(decode(x)) is x and decode(encode(s)) is s. Controls are refused
+ * on both sides. */
 #ifndef MIMAP_UTF7_H
 #define MIMAP_UTF7_H
 

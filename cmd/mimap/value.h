@@ -34,7 +34,8 @@ void arena_free(struct arena *);
 /* All take NULL for a value that isn't there. */
 int value_is(const struct value *, const char *atom);			/* case ignored */
 int value_nil(const struct value *);
-int value_text(const struct value *, const char **, size_t *);		/* an atom's or string's octets; 0 for NIL, lists and streamed */
+/* an atom's or string's octets; 0 for NIL, lists and streamed */
+int value_text(const struct value *, const char **, size_t *);
 int value_u32(const struct value *, uint32_t *);			/* 1 if it is a number that fits */
 int value_u64(const struct value *, uint64_t *);			/* at most INT64_MAX */
 const struct value *value_at(const struct value *list, size_t index);	/* element, or NULL */

@@ -33,6 +33,12 @@ index_of(const char *p, size_t n, size_t i, char c)
 }
 
 static int
+is_encoding(char c)
+{
+	return c == 'B' || c == 'b' || c == 'Q' || c == 'q';
+}
+
+static int
 word_at(const char *p, size_t n, struct word *w)
 {
 	size_t charset_end, text, end, i;
@@ -40,7 +46,7 @@ word_at(const char *p, size_t n, struct word *w)
 	if (n < 8 || p[0] != '=' || p[1] != '?')
 		return 0;
 	charset_end = index_of(p, n, 2, '?');
-	if (charset_end + 3 >= n || p[charset_end + 2] != '?' || strchr("BbQq", p[charset_end + 1]) == NULL || p[charset_end + 1] == '\0')
+	if (charset_end + 3 >= n || p[charset_end + 2] != '?' || !is_encoding(p[charset_end + 1]))
 		return 0;
 	text = charset_end + 3;
 	end = index_of(p, n, text, '?');
