@@ -172,6 +172,30 @@ line_at_its_limit(void **state)
 			}
 }
 
+/* From here on: what is already buffered as well. */
+static void
+limit_changed(void **state)
+{
+	const struct stream_opts o = { .max_line = 4, .timeout = 5 };
+	struct err e = { 0 };
+	char *line;
+	size_t len;
+	int server;
+	struct stream *s = pair(SOCK_STREAM, &server, &o);
+
+	(void)state;
+	feed(server, "four\r\nlonger\r\nlonger\r\n", 22, 22);
+	assert_int_equal(stream_line(s, &line, &len, &e), 0);
+	stream_limit(s, 6);
+	assert_int_equal(stream_line(s, &line, &len, &e), 0);
+	assert_string_equal(line, "longer");
+	stream_limit(s, 5);
+	assert_int_equal(stream_line(s, &line, &len, &e), -1);
+	says(&e, ERR_PROTOCOL, "a line of more than 5");
+	stream_close(&s);
+	close(server);
+}
+
 static void
 counted_octets(void **state)
 {
@@ -508,6 +532,7 @@ main(void)
 		cmocka_unit_test(lines_in_pieces),
 		cmocka_unit_test(line_cut_anywhere),
 		cmocka_unit_test(line_at_its_limit),
+		cmocka_unit_test(limit_changed),
 		cmocka_unit_test(counted_octets),
 		cmocka_unit_test(sink_that_fails),
 		cmocka_unit_test(writes_wait_for_a_read_or_a_flush),
