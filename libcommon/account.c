@@ -18,7 +18,7 @@
 
 static const char *const key_names[KEY_COUNT] = {
 	[KEY_FROM] = "from", [KEY_SEND] = "send", [KEY_POP] = "pop", [KEY_IMAP] = "imap", [KEY_USER] = "user",
-	[KEY_PASSWORD] = "password", [KEY_AUTH] = "auth", [KEY_TLS] = "tls", [KEY_TLS_CA] = "tls-ca", [KEY_TLS_PIN] = "tls-pin",
+	[KEY_PASSWORD] = "password", [KEY_TOKEN] = "token", [KEY_AUTH] = "auth", [KEY_TLS] = "tls", [KEY_TLS_CA] = "tls-ca", [KEY_TLS_PIN] = "tls-pin",
 	[KEY_TLS_CERT] = "tls-cert", [KEY_TLS_KEY] = "tls-key", [KEY_HELO] = "helo", [KEY_TIMEOUT] = "timeout",
 	[KEY_DEADLINE] = "deadline", [KEY_MAILDIR] = "maildir", [KEY_QUEUE] = "queue", [KEY_RETRY] = "retry",
 	[KEY_EXPIRE] = "expire", [KEY_DKIM_DOMAIN] = "dkim-domain", [KEY_DKIM_SELECTOR] = "dkim-selector", [KEY_DKIM_KEY] = "dkim-key",
@@ -86,9 +86,9 @@ set_option(struct account *a, const char *arg, struct err *e)
 		return err_set(e, ERR_USAGE, "-o %s: write -o key=value", arg);
 	if (key == KEY_COUNT)
 		return err_set(e, ERR_USAGE, "-o %.*s: no such key, see pennypost(5)", (int)len, arg);
-	if (key == KEY_PASSWORD && *value != '!')
+	if ((key == KEY_PASSWORD || key == KEY_TOKEN) && *value != '!')
 		return err_set(e, ERR_USAGE,
-		    "-o password: others could see it; write -o 'password=!command', or use the configuration file");
+		    "-o %s: others could see it; write -o '%s=!command', or use the configuration file", key_names[key], key_names[key]);
 	if (check_value(key, value, e) == -1) {
 		e->class = ERR_USAGE;
 		return err_prefix(e, "-o");
@@ -297,6 +297,7 @@ account_free(struct account *a)
 		forget(&a->option[i]);
 	}
 	forget(&a->secret);
+	forget(&a->token);
 	free(a->name);
 	free(a->file);
 	free(a->which);

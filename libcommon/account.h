@@ -13,10 +13,11 @@
 
 struct buf;
 struct err;
+struct sasl;
 struct stream;
 
 enum account_key {
-	KEY_FROM, KEY_SEND, KEY_POP, KEY_IMAP, KEY_USER, KEY_PASSWORD, KEY_AUTH, KEY_TLS, KEY_TLS_CA, KEY_TLS_PIN,
+	KEY_FROM, KEY_SEND, KEY_POP, KEY_IMAP, KEY_USER, KEY_PASSWORD, KEY_TOKEN, KEY_AUTH, KEY_TLS, KEY_TLS_CA, KEY_TLS_PIN,
 	KEY_TLS_CERT, KEY_TLS_KEY, KEY_HELO, KEY_TIMEOUT, KEY_DEADLINE, KEY_MAILDIR, KEY_QUEUE, KEY_RETRY, KEY_EXPIRE,
 	KEY_DKIM_DOMAIN, KEY_DKIM_SELECTOR, KEY_DKIM_KEY, KEY_RESOLVER, KEY_MX_PORT, KEY_COUNT
 };
@@ -30,7 +31,8 @@ struct account {
 	struct url url;			/* the endpoint */
 	int64_t end;			/* of the run (deadline key) */
 	int verbose;			/* -v, counted */
-	char *secret;			/* once it was asked for */
+	char *secret, *token;		/* once they were asked for */
+	const char *port;		/* of the service that was connected to, where the URL has none; NULL before */
 };
 
 /* The options all clients share; others are the caller's. For getopt: ACCOUNT_OPTS "…". */
@@ -52,6 +54,11 @@ char *account_label(const struct account *);	/* "ann@mail.example.org", with the
 /* password key (!command, or text in a private file), else ~/.netrc, $CREDENTIALS_DIRECTORY/password-NAME, else a prompt on the
  * terminal; ERR_CONFIG when there is none. Asked for once. The caller wipes it. */
 int account_secret(struct account *, struct buf *secret, struct err *e);
+int account_token(struct account *, struct err *e);	/* the token key, likewise, into token; 1 if there is none */
+/* Finds now what account_sasl will need: nobody is to be kept waiting while a command or a person is asked. */
+int account_unlock(struct account *, struct err *e);
+/* An exchange (sasl.h) with what the account has, of the mechanisms offered; ERR_PERM when none will do. The stream stays open as long. */
+int account_sasl(struct account *, struct stream *, const char *offered, struct sasl **, struct err *e);
 
 /* What a protocol calls its endpoints, and how a connection of each kind begins. */
 struct service {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* saslplain.c - PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login): both give the password away. */
+/* saslplain.c - PLAIN (RFC 4616) and LOGIN (draft-murchison-sasl-login), which give the password away, and EXTERNAL (RFC 4422
+ * appendix A), which has none: the server goes by the client's certificate, or by who owns the other end of a socket. */
 #include "err.h"
 #include "saslmech.h"
 
@@ -16,8 +17,8 @@ plain_initial(struct sasl_state *s, struct buf *out)
 static int
 plain_step(struct sasl_state *s, const struct buf *in, struct buf *out, struct err *e)
 {
-	(void)s, (void)in, (void)out;
-	return err_set(e, ERR_PROTOCOL, "the server sent a challenge after PLAIN, which has none");
+	(void)in, (void)out;
+	return err_set(e, ERR_PROTOCOL, "the server sent a challenge after %s, which has none", s->mech->name);
 }
 
 static int
@@ -49,5 +50,26 @@ login_done(struct sasl_state *s, const struct buf *in, struct err *e)
 	return 0;
 }
 
-const struct sasl_mech sasl_plain = { "PLAIN", 1, plain_initial, plain_step, plain_done };
-const struct sasl_mech sasl_login = { "LOGIN", 1, NULL, login_step, login_done };
+static void
+external_initial(struct sasl_state *s, struct buf *out)
+{
+	buf_add(out, s->as.data, s->as.len);
+}
+
+/* A server that wants it separately sends an empty challenge to ask. */
+static int
+external_step(struct sasl_state *s, const struct buf *in, struct buf *out, struct err *e)
+{
+	if (s->step++ > 0 || in->len > 0)
+		return plain_step(s, in, out, e);
+	external_initial(s, out);
+	return 0;
+}
+
+const struct sasl_mech sasl_plain = {
+	.name = "PLAIN", .reveals = SASL_ALL, .initial = plain_initial, .step = plain_step, .done = plain_done
+};
+const struct sasl_mech sasl_login = { .name = "LOGIN", .reveals = SASL_ALL, .step = login_step, .done = login_done };
+const struct sasl_mech sasl_external = {
+	.name = "EXTERNAL", .needs = SASL_CERTIFICATE, .initial = external_initial, .step = external_step, .done = plain_done
+};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* saslscram.c - SCRAM (RFC 5802, 7677): the server never sees the password, and must prove that it knows it.
- *   client-first  n,,n=USER,r=NONCE
+ *   client-first  n,,n=USER,r=NONCE                           "p=tls-exporter,," first: bound to the TLS session, "y,,": could be
  *   server-first  r=NONCE+MORE,s=SALT,i=COUNT[,extensions]     "m=" first: an extension we would have to understand
- *   client-final  c=biws,r=NONCE+MORE,p=PROOF
+ *   client-final  c=biws,r=NONCE+MORE,p=PROOF                 c is the header of client-first, and the binding itself
  *   server-final  v=SIGNATURE | e=ERROR
  * The server's part is parsed within strict bounds; after success without a proven signature the login has failed. */
 #include <stdlib.h>
@@ -21,7 +21,6 @@
 #define SALT_MAX	256
 #define ROUNDS_MIN	4096		/* RFC 7677 4: less gives a stolen exchange away */
 #define ROUNDS_MAX	1000000		/* about half a second; more is an attack on us */
-#define DIGEST		32		/* SHA-256 */
 
 struct server_first {
 	struct buf nonce, salt;
@@ -62,6 +61,15 @@ make_nonce(struct sasl_state *s)
 }
 
 static void
+add_header(const struct sasl_state *s, struct buf *out)
+{
+	if (s->gs2 == 'p')
+		buf_printf(out, "p=%s,,", s->mech->binding);
+	else
+		buf_printf(out, "%c,,", s->gs2);
+}
+
+static void
 scram_initial(struct sasl_state *s, struct buf *out)
 {
 	s->step = 0;
@@ -71,7 +79,8 @@ scram_initial(struct sasl_state *s, struct buf *out)
 	buf_adds(&s->bare, "n=");
 	add_name(&s->bare, &s->user);
 	buf_printf(&s->bare, ",r=%s", buf_str(&s->nonce));
-	buf_printf(out, "n,,%s", buf_str(&s->bare));
+	add_header(s, out);
+	buf_adds(out, buf_str(&s->bare));
 }
 
 /* Takes "K=value" off *p, up to the comma or the end. */
@@ -131,32 +140,45 @@ parse_first(struct server_first *f, const struct sasl_state *s, const struct buf
 }
 
 static int
-hmac(unsigned char *out, const unsigned char *key, const void *data, size_t n)
+hmac(const struct sasl_state *s, unsigned char *out, const unsigned char *key, const void *data, size_t n)
 {
-	unsigned int len = 0;
-
-	return HMAC(EVP_sha256(), key, DIGEST, data, n, out, &len) && len == DIGEST;
+	return HMAC(s->mech->digest(), key, EVP_MD_get_size(s->mech->digest()), data, n, out, NULL) != NULL;
 }
 
 /* From the password to our proof, and to the signature that the server owes us (RFC 5802 3). */
 static int
 compute(struct sasl_state *s, const struct server_first *f, const struct buf *auth, unsigned char *proof)
 {
-	unsigned char salted[DIGEST], key[DIGEST], stored[DIGEST], signature[DIGEST];
-	int ok = PKCS5_PBKDF2_HMAC(buf_str(&s->secret), (int)s->secret.len, (const unsigned char *)f->salt.data, (int)f->salt.len,
-	    f->rounds, EVP_sha256(), DIGEST, salted) == 1;
+	unsigned char salted[EVP_MAX_MD_SIZE], key[EVP_MAX_MD_SIZE], stored[EVP_MAX_MD_SIZE], signature[EVP_MAX_MD_SIZE];
+	const EVP_MD *md = s->mech->digest();
+	int n = EVP_MD_get_size(md), ok = PKCS5_PBKDF2_HMAC(buf_str(&s->secret), (int)s->secret.len, (const unsigned char *)f->salt.data,
+	    (int)f->salt.len, f->rounds, md, n, salted) == 1;
 
-	ok = ok && hmac(key, salted, "Client Key", 10);
-	ok = ok && EVP_Digest(key, DIGEST, stored, NULL, EVP_sha256(), NULL) == 1;
-	ok = ok && hmac(signature, stored, auth->data, auth->len);
-	for (size_t i = 0; ok && i < DIGEST; i++)
+	ok = ok && hmac(s, key, salted, "Client Key", 10);
+	ok = ok && EVP_Digest(key, (size_t)n, stored, NULL, md, NULL) == 1;
+	ok = ok && hmac(s, signature, stored, auth->data, auth->len);
+	for (int i = 0; ok && i < n; i++)
 		proof[i] = key[i] ^ signature[i];
-	ok = ok && hmac(key, salted, "Server Key", 10);
-	ok = ok && hmac(s->proof, key, auth->data, auth->len);
+	ok = ok && hmac(s, key, salted, "Server Key", 10);
+	ok = ok && hmac(s, s->proof, key, auth->data, auth->len);
 	explicit_bzero(salted, sizeof salted);
 	explicit_bzero(key, sizeof key);
 	explicit_bzero(stored, sizeof stored);
 	return ok ? 0 : -1;
+}
+
+/* c=, the header again with the binding, and the nonce. */
+static void
+add_final(const struct sasl_state *s, const struct server_first *f, struct buf *out)
+{
+	struct buf bound = { 0 };
+
+	add_header(s, &bound);
+	buf_add(&bound, s->binding.data, s->binding.len);
+	buf_adds(out, "c=");
+	base64_encode(out, bound.data, bound.len);
+	buf_printf(out, ",r=%s", buf_str(&f->nonce));
+	buf_free(&bound);
 }
 
 static int
@@ -164,20 +186,20 @@ answer_first(struct sasl_state *s, const struct buf *in, struct buf *out, struct
 {
 	struct server_first f = { 0 };
 	struct buf auth = { 0 };
-	unsigned char proof[DIGEST];
+	unsigned char proof[EVP_MAX_MD_SIZE];
 	int r = parse_first(&f, s, in, e);
 
 	if (r == 0) {
-		buf_printf(out, "c=biws,r=%s", buf_str(&f.nonce));
+		add_final(s, &f, out);
 		buf_printf(&auth, "%s,%s,%s", buf_str(&s->bare), buf_str(in), buf_str(out));
 		OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 		r = compute(s, &f, &auth, proof);
 		if (r == -1)
-			err_set(e, ERR_SOFTWARE, "SCRAM: OpenSSL has no SHA-256");
+			err_set(e, ERR_SOFTWARE, "%s: OpenSSL does not have its hash", s->mech->name);
 	}
 	if (r == 0) {
 		buf_adds(out, ",p=");
-		base64_encode(out, proof, sizeof proof);
+		base64_encode(out, proof, (size_t)EVP_MD_get_size(s->mech->digest()));
 	}
 	buf_free(&f.nonce);
 	buf_free(&f.salt);
@@ -190,14 +212,15 @@ verify(struct sasl_state *s, const struct buf *in, struct err *e)
 {
 	const char *p = buf_str(in), *value;
 	struct buf signature = { 0 };
-	size_t len;
+	size_t len, want = (size_t)EVP_MD_get_size(s->mech->digest());
 
 	if (p[0] == 'e' && p[1] == '=')
-		return err_set(e, ERR_PERM, "SCRAM: the server says: %.100s; check the user and password", p + 2);
+		return err_set(e, ERR_PERM, "SCRAM: the server says: %.100s; check the user and password%s", p + 2,
+		    s->gs2 == 'p' ? ", or set auth scram-sha-256" : "");
 	if (attribute(&p, 'v', &value, &len) == -1)
 		return odd(e, "the server's last message has no signature");
-	s->proven = base64_decode(&signature, value, len) == 0 && signature.len == DIGEST &&
-	    CRYPTO_memcmp(signature.data, s->proof, DIGEST) == 0;
+	s->proven = base64_decode(&signature, value, len) == 0 && signature.len == want &&
+	    CRYPTO_memcmp(signature.data, s->proof, want) == 0;
 	buf_free(&signature);
 	if (!s->proven)
 		return err_set(e, ERR_PERM, "SCRAM: the server does not know the password; is it the right server?");
@@ -229,4 +252,12 @@ scram_done(struct sasl_state *s, const struct buf *in, struct err *e)
 	return err_set(e, ERR_PERM, "SCRAM: the server says yes without having proven that it knows the password; is it the right server?");
 }
 
-const struct sasl_mech sasl_scram_sha_256 = { "SCRAM-SHA-256", 0, scram_initial, scram_step, scram_done };
+#define SCRAM(name_, digest_, binding_) { .name = name_, .needs = SASL_PASSWORD, .reveals = SASL_NOTHING, .digest = digest_, \
+	.binding = binding_, .initial = scram_initial, .step = scram_step, .done = scram_done }
+
+const struct sasl_mech sasl_scram_sha_256 = SCRAM("SCRAM-SHA-256", EVP_sha256, NULL);
+const struct sasl_mech sasl_scram_sha_256_exporter = SCRAM("SCRAM-SHA-256-PLUS", EVP_sha256, "tls-exporter");
+const struct sasl_mech sasl_scram_sha_256_end_point = SCRAM("SCRAM-SHA-256-PLUS", EVP_sha256, "tls-server-end-point");
+const struct sasl_mech sasl_scram_sha_1 = SCRAM("SCRAM-SHA-1", EVP_sha1, NULL);
+const struct sasl_mech sasl_scram_sha_1_exporter = SCRAM("SCRAM-SHA-1-PLUS", EVP_sha1, "tls-exporter");
+const struct sasl_mech sasl_scram_sha_1_end_point = SCRAM("SCRAM-SHA-1-PLUS", EVP_sha1, "tls-server-end-point");

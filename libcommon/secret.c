@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* secret.c - where a password comes from: the password key, ~/.netrc, systemd credentials, the terminal; the first that has one.
+/* secret.c - where a password or token comes from: the password key, ~/.netrc, systemd credentials, the terminal; the first that has one.
  * A file that holds it must be its owner's alone. Copies are wiped; error texts never hold any part of it. */
 #include "account.h"
 
@@ -59,7 +59,7 @@ read_some(struct buf *out, int fd, size_t max, int64_t end, struct err *e)
 
 	buf_reserve(out, max);
 	do {
-		if (deadline_poll(&p, 1, end, "waiting for the password", e) == -1)
+		if (deadline_poll(&p, 1, end, "waiting for its answer", e) == -1)
 			return -1;
 		if ((n = read(fd, part, sizeof part)) > 0)
 			buf_add(out, part, (size_t)n < max - out->len ? (size_t)n : max - out->len);
@@ -116,9 +116,9 @@ from_command(const struct account *a, const char *command, struct buf *out, stru
 }
 
 static int
-from_key(const struct account *a, struct buf *out, struct err *e)
+from_key(const struct account *a, enum account_key key, const char *what, struct buf *out, struct err *e)
 {
-	const char *value = account_get(a, KEY_PASSWORD);
+	const char *value = account_get(a, key);
 	char text[256];
 
 	if (value == NULL)
@@ -126,9 +126,9 @@ from_key(const struct account *a, struct buf *out, struct err *e)
 	if (*value == '!') {
 		if (from_command(a, value + 1 + strspn(value + 1, " \t"), out, e) == 0)
 			return 0;
-		return err_prefix(e, "the password command of %s", owner(a, text, sizeof text));
+		return err_prefix(e, "the %s command of %s", what, owner(a, text, sizeof text));
 	}
-	if (a->option[KEY_PASSWORD] == NULL && a->file != NULL && config_private(a->file, e) == -1)
+	if (a->option[key] == NULL && a->file != NULL && config_private(a->file, e) == -1)
 		return -1;
 	buf_adds(out, value);
 	return 0;
@@ -182,9 +182,14 @@ from_terminal(const struct account *a, struct buf *out)
 static int
 look(const struct account *a, struct buf *out, struct err *e)
 {
+	char text[256];
 	int rc;
 
-	if ((rc = from_key(a, out, e)) != 1 || (rc = from_netrc(a, out, e)) != 1 || (rc = from_credentials(a, out, e)) != 1)
+	if ((rc = from_key(a, KEY_PASSWORD, "password", out, e)) != 1)
+		return rc;
+	if (account_get(a, KEY_TOKEN) != NULL)
+		return err_set(e, ERR_PERM, "%s has a token, but no password, which is what the server wants", owner(a, text, sizeof text));
+	if ((rc = from_netrc(a, out, e)) != 1 || (rc = from_credentials(a, out, e)) != 1)
 		return rc;
 	if (from_terminal(a, out) == 0)
 		return 0;
@@ -214,4 +219,20 @@ account_secret(struct account *a, struct buf *secret, struct err *e)
 	buf_reserve(secret, strlen(a->secret));
 	buf_adds(secret, a->secret);
 	return 0;
+}
+
+int
+account_token(struct account *a, struct err *e)
+{
+	struct buf found = { 0 };
+	int rc = 0;
+
+	if (a->token == NULL) {
+		buf_reserve(&found, OUTPUT_MAX);
+		rc = from_key(a, KEY_TOKEN, "token", &found, e);
+		if (rc == 0)
+			a->token = xstrdup(buf_str(&found));
+		buf_wipe(&found);
+	}
+	return rc;
 }

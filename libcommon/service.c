@@ -88,6 +88,7 @@ account_connect(struct account *a, const struct service *services, struct stream
 	    || dial(a, s, &c, opts.timeout > 0 ? opts.timeout : 60, e) == -1)
 		return -1;
 	stream = stream_new(&c, &opts);
+	a->port = s != NULL ? s->port : NULL;
 	if (s != NULL && s->implicit_tls && account_starttls(a, stream, e) == -1) {
 		stream_close(&stream);
 		return -1;

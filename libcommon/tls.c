@@ -8,16 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "buf.h"
 #include "deadline.h"
 #include "err.h"
 #include "tls.h"
 #include "tlscert.h"
+#include "tlstrust.h"
 #include "xalloc.h"
 
 struct tls {
@@ -87,58 +88,6 @@ wire_new(struct tls *t)
 }
 
 static int
-load_file(SSL_CTX *ctx, const char *path, struct err *e)
-{
-	if (!SSL_CTX_load_verify_file(ctx, path))
-		return err_set(e, ERR_CONFIG, "no CA certificates can be read from %s: %s", path, reason());
-	return 0;
-}
-
-/* The account's own CA: a file, or a directory with hashed names. An intermediate one is trusted as it stands. */
-static int
-trust_own(SSL_CTX *ctx, const char *ca, struct err *e)
-{
-	struct stat st;
-
-	X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_PARTIAL_CHAIN);
-	if (stat(ca, &st) == -1)
-		return err_sys(e, ERR_CONFIG, "tls-ca %s", ca);
-	if (!S_ISDIR(st.st_mode))
-		return load_file(ctx, ca, e);
-	if (!tlscert_hashed(ca))
-		return err_set(e, ERR_CONFIG, "tls-ca %s holds no hashed certificates; run openssl rehash on it", ca);
-	return SSL_CTX_load_verify_dir(ctx, ca) ? 0 : err_set(e, ERR_CONFIG, "tls-ca %s: %s", ca, reason());
-}
-
-/* $SSL_CERT_DIR and $SSL_CERT_FILE, else the system's directory, else the first bundle there is: reading one takes longer
- * than the rest of a connection. */
-static int
-trust_system(SSL_CTX *ctx, struct err *e)
-{
-	static const char *const dirs[] = { "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/openssl/certs" };
-	static const char *const bundles[] = { "/etc/ssl/cert.pem", "/etc/ssl/certs/ca-certificates.crt",
-	    "/etc/pki/tls/certs/ca-bundle.crt", "/usr/local/share/certs/ca-root-nss.crt" };
-	const char *dir = getenv("SSL_CERT_DIR"), *file = getenv("SSL_CERT_FILE");
-	struct stat st;
-
-	if (dir && !SSL_CTX_load_verify_dir(ctx, dir))
-		return err_set(e, ERR_CONFIG, "SSL_CERT_DIR %s: %s", dir, reason());
-	if (file)
-		return load_file(ctx, file, e);
-	if (dir)
-		return 0;
-	if (tlscert_hashed(X509_get_default_cert_dir()))
-		return SSL_CTX_load_verify_dir(ctx, X509_get_default_cert_dir()) ? 0 : err_set(e, ERR_CONFIG, "%s", reason());
-	for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
-		if (tlscert_hashed(dirs[i]))
-			return SSL_CTX_load_verify_dir(ctx, dirs[i]) ? 0 : err_set(e, ERR_CONFIG, "%s", reason());
-	for (size_t i = 0; i < sizeof bundles / sizeof *bundles; i++)
-		if (stat(bundles[i], &st) == 0)
-			return load_file(ctx, bundles[i], e);
-	return err_set(e, ERR_CONFIG, "this system has no CA certificates; install them (ca-certificates), or set tls-ca or tls-pin");
-}
-
-static int
 client_certificate(SSL_CTX *ctx, const struct tls_opts *o, struct err *e)
 {
 	const char *key = o->key ? o->key : o->cert;
@@ -181,7 +130,7 @@ context_new(struct tls *t, const struct tls_opts *o, struct err *e)
 	if (o->pin || o->any)	/* a pin is compared after the handshake, before anything is sent */
 		return 0;
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, on_verify);
-	return o->ca ? trust_own(t->ctx, o->ca, e) : trust_system(t->ctx, e);
+	return o->ca ? tlstrust_own(t->ctx, o->ca, e) : tlstrust_system(t->ctx, e);
 }
 
 /* SNI carries names only (RFC 6066 3); an address must stand in the certificate as an address. */
@@ -344,4 +293,22 @@ const char *
 tls_version(const struct tls *t)
 {
 	return t->version;
+}
+
+/* RFC 9266 3, 4.2: an exporter is only unique under TLS 1.3, or 1.2 with an extended master secret. */
+int
+tls_binding(const struct tls *t, const char *kind, struct buf *out)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	int n = -1;
+
+	ERR_clear_error();
+	if (strcmp(kind, "tls-server-end-point") == 0)
+		n = tlscert_end_point(SSL_get0_peer_certificate(t->ssl), digest);
+	else if (strcmp(kind, "tls-exporter") == 0 && (SSL_version(t->ssl) >= TLS1_3_VERSION || SSL_get_extms_support(t->ssl) == 1) &&
+	    SSL_export_keying_material(t->ssl, digest, 32, "EXPORTER-Channel-Binding", 24, (const unsigned char *)"", 0, 1) == 1)
+		n = 32;
+	if (n > 0)
+		buf_add(out, digest, (size_t)n);
+	return n > 0 ? 0 : -1;
 }

@@ -131,6 +131,21 @@ tlscert_pinned(const X509 *cert, const char *pin, struct err *e)
 	return 0;
 }
 
+int
+tlscert_end_point(const X509 *cert, unsigned char *out)
+{
+	int nid = NID_undef;
+	unsigned int n = 0;
+	const EVP_MD *md;
+
+	if (!cert || !X509_get_signature_info((X509 *)(uintptr_t)cert, &nid, NULL, NULL, NULL) || nid == NID_undef)
+		return -1;
+	if (nid == NID_md5 || nid == NID_sha1)
+		nid = NID_sha256;
+	md = EVP_get_digestbynid(nid);
+	return md && X509_digest(cert, md, out, &n) ? (int)n : -1;
+}
+
 static int
 is_hashed(const char *name)
 {

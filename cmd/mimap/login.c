@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* login.c - who we are: AUTHENTICATE (RFC 3501 section 6.2.2, SASL-IR of RFC 4959) with what the server lists, LOGIN (6.2.3) where it
- * lists nothing of use and has not disabled it. No password leaves on a stream that others could read. A refusal by a response code
- * that is about the account (RFC 5530) is final, see below; after any other the next mechanism is tried. */
+/* login.c - who we are: AUTHENTICATE (RFC 3501 section 6.2.2, SASL-IR of RFC 4959) with what the server lists, LOGIN
+ * (6.2.3) where it lists nothing of use and has not disabled it. No password leaves on a stream that others could
+ * read. A refusal by a response code that is about the account (RFC 5530) is final, see below; after any other the
+ * next mechanism is tried. */
 #include "imap.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include "stream.h"
 
 static int
-refused(const struct imap *im, struct err *e)
+refused(const struct imap *im, const char *advice, struct err *e)
 {
 	const struct account *a = im->account;
 	const char *text = im->response.text;
@@ -21,8 +22,8 @@ refused(const struct imap *im, struct err *e)
 	imap_refusal(im, "let us in", e);
 	if (e->class == ERR_TEMP)
 		return err_set(e, ERR_TEMP, "authentication as %.100s put off by %s: \"%.150s\"", account_user(a), stream_peer(im->stream), text);
-	return err_set(e, ERR_PERM, "authentication as %.100s refused by %s: \"%.150s\"; check the user and password of account %.60s",
-	    account_user(a), stream_peer(im->stream), text, a->name != NULL ? a->name : "given by -a");
+	return err_set(e, ERR_PERM, "authentication as %.100s refused by %s: \"%.150s\"; %.100s of account %.60s",
+	    account_user(a), stream_peer(im->stream), text, advice, a->name != NULL ? a->name : "given by -a");
 }
 
 /* Another mechanism would only count as one more wrong password, unless this was SCRAM: a server may offer that and have no
@@ -107,7 +108,7 @@ authenticate(struct imap *im, struct sasl *sasl, struct err *e)
 			return -1;
 		if (im->response.status == STATUS_OK)
 			return 0;
-		refused(im, e);
+		refused(im, sasl_advice(sasl), e);
 	} while (!final(&im->response, sasl_name(sasl)) && sasl_next(sasl, e) == 0);
 	return -1;
 }
@@ -160,9 +161,11 @@ send_login(struct imap *im, const char *secret, struct err *e)
 }
 
 static int
-login(struct imap *im, const char *secret, struct err *e)
+login(struct imap *im, struct err *e)
 {
 	const char *peer = stream_peer(im->stream);
+	struct buf secret = { 0 };
+	int r;
 
 	if (!stream_safe(im->stream))
 		return err_set(e, ERR_PERM, "no password is sent to %s over a connection without TLS", peer);
@@ -170,43 +173,34 @@ login(struct imap *im, const char *secret, struct err *e)
 		return err_set(e, ERR_PERM, "%s takes no password here (LOGINDISABLED), and offers no other way that we know", peer);
 	if (!plain_ascii(account_user(im->account)))
 		return err_set(e, ERR_PERM, "%s offers no authentication for a user name beyond US-ASCII", peer);
-	if (send_login(im, secret, e) == -1)
+	r = account_secret(im->account, &secret, e);
+	if (r == 0)
+		r = send_login(im, buf_str(&secret), e);
+	buf_wipe(&secret);
+	if (r == -1)
 		return -1;
 	while (im->pending != NULL) {
 		if (imap_next(im, e) != 0)
 			return im->broken ? -1 : err_set(e, ERR_PROTOCOL, "%s waits for data that was not announced", peer);
 	}
-	return im->response.status == STATUS_OK ? 0 : refused(im, e);
-}
-
-static int
-choose(struct imap *im, const char *secret, struct err *e)
-{
-	const struct account *a = im->account;
-	struct sasl_opts o = {
-		.offered = buf_str(&im->caps.auth), .only = account_get(a, KEY_AUTH), .user = account_user(a), .secret = secret,
-		.safe = stream_safe(im->stream)
-	};
-	struct sasl *sasl = NULL;
-	int r;
-
-	if (im->caps.auth.len == 0 && o.only == NULL)
-		return login(im, secret, e);
-	if (sasl_new(&sasl, &o, e) == -1)
-		return o.only == NULL && o.safe && !caps_has(&im->caps, CAP_LOGINDISABLED) ? login(im, secret, e) : -1;
-	r = authenticate(im, sasl, e);
-	sasl_free(&sasl);
-	return r;
+	return im->response.status == STATUS_OK ? 0 : refused(im, "check the user and password", e);
 }
 
 int
 imap_login(struct imap *im, struct err *e)
 {
-	struct buf secret = { 0 };
-	int r = account_secret(im->account, &secret, e);
+	struct account *a = im->account;
+	const char *only = account_get(a, KEY_AUTH);
+	struct sasl *sasl = NULL;
+	int r;
 
-	if (r == 0)
-		r = choose(im, buf_str(&secret), e);
-	buf_wipe(&secret);
+	if (im->caps.auth.len == 0 && only == NULL)
+		return login(im, e);
+	if (account_unlock(a, e) == -1)
+		return -1;
+	if (account_sasl(a, im->stream, buf_str(&im->caps.auth), &sasl, e) == -1)
+		return only == NULL && stream_safe(im->stream) && !caps_has(&im->caps, CAP_LOGINDISABLED) ? login(im, e) : -1;
+	r = authenticate(im, sasl, e);
+	sasl_free(&sasl);
 	return r;
 }

@@ -16,15 +16,15 @@
 #define AUTH_LINE 253	/* RFC 5034 section 4: a longer initial response waits for the server's + */
 
 static int
-refused(const struct pop3 *p, const struct account *a, const struct reply *r, struct err *e)
+refused(const struct pop3 *p, const struct account *a, const struct reply *r, const char *advice, struct err *e)
 {
 	const char *account = a->name != NULL ? a->name : "given by -a";
 
 	if (reply_class(r) == ERR_TEMP)
 		return err_set(e, ERR_TEMP, "authentication as %.100s put off by %s: \"%.150s\"", account_user(a),
 		    stream_peer(p->s), r->text);
-	return err_set(e, ERR_PERM, "authentication as %.100s refused by %s: \"%.150s\"; check the user and password of account "
-	    "%.60s", account_user(a), stream_peer(p->s), r->text, account);
+	return err_set(e, ERR_PERM, "authentication as %.100s refused by %s: \"%.150s\"; %.100s of account %.60s",
+	    account_user(a), stream_peer(p->s), r->text, advice, account);
 }
 
 /* C: AUTH MECH [initial]   RFC 5034 section 4; in two steps where the server speaks first, or the line would be too long
@@ -60,8 +60,8 @@ auth(struct pop3 *p, struct sasl *sasl, struct reply *r, struct err *e)
 			return -1;
 		if (stream_send_secret(p->s, "", response, e) == -1)
 			return -1;
-		/* an empty one is the last of a mechanism that has proved the server: what comes next need not wait */
-		if (*response == '\0' && p->caps.pipelining && !p->ahead && pop3_ask_lists(p, e) == -1)
+		/* nothing but the server's yes is missing: what comes next need not wait */
+		if (sasl_proven(sasl) && p->caps.pipelining && !p->ahead && pop3_ask_lists(p, e) == -1)
 			return -1;
 		if (pop3_recv(p, r, e) == -1)
 			return -1;
@@ -79,7 +79,7 @@ auth_all(struct pop3 *p, const struct account *a, struct sasl *sasl, struct err 
 			return -1;
 		if (r.kind == REPLY_OK)
 			return 0;
-		refused(p, a, &r, e);
+		refused(p, a, &r, sasl_advice(sasl), e);
 		if (p->ahead || r.code == CODE_AUTH || r.code == CODE_TEMP || r.code == CODE_PERM || sasl_next(sasl, e) == -1)
 			return -1;
 	}
@@ -87,13 +87,11 @@ auth_all(struct pop3 *p, const struct account *a, struct sasl *sasl, struct err 
 
 /* C: USER name C: PASS secret       RFC 1939 section 7; one flight with PIPELINING */
 static int
-user_pass(struct pop3 *p, const struct account *a, const char *secret, struct err *e)
+send_user_pass(struct pop3 *p, const struct account *a, const char *secret, struct err *e)
 {
 	int both = p->caps.pipelining;
 	struct reply r;
 
-	if (!stream_safe(p->s))
-		return err_set(e, ERR_PERM, "no password is sent to %s over a connection without TLS", stream_peer(p->s));
 	if (pop3_send(p, e, "USER %s", account_user(a)) == -1)
 		return -1;
 	if (both && stream_send_secret(p->s, "PASS ", secret, e) == -1)
@@ -101,12 +99,27 @@ user_pass(struct pop3 *p, const struct account *a, const char *secret, struct er
 	if (pop3_recv(p, &r, e) == -1)
 		return -1;
 	if (r.kind != REPLY_OK)
-		return refused(p, a, &r, e);
+		return refused(p, a, &r, "check the user and password", e);
 	if (!both && stream_send_secret(p->s, "PASS ", secret, e) == -1)
 		return -1;
 	if (pop3_recv(p, &r, e) == -1)
 		return -1;
-	return r.kind == REPLY_OK ? 0 : refused(p, a, &r, e);
+	return r.kind == REPLY_OK ? 0 : refused(p, a, &r, "check the user and password", e);
+}
+
+static int
+user_pass(struct pop3 *p, struct account *a, struct err *e)
+{
+	struct buf secret = { NULL, 0, 0 };
+	int r;
+
+	if (!stream_safe(p->s))
+		return err_set(e, ERR_PERM, "no password is sent to %s over a connection without TLS", stream_peer(p->s));
+	r = account_secret(a, &secret, e);
+	if (r == 0)
+		r = send_user_pass(p, a, buf_str(&secret), e);
+	buf_wipe(&secret);
+	return r;
 }
 
 /* USER and PASS serve where the server has no SASL, or none that we can use and USER besides, or where the account says so. */
@@ -120,34 +133,19 @@ wants_user(const struct pop3 *p, const struct account *a)
 	return p->caps.sasl[0] == '\0';
 }
 
-static int
-login(struct pop3 *p, const struct account *a, const char *secret, struct err *e)
+int
+pop3_login(struct pop3 *p, struct account *a, struct err *e)
 {
-	struct sasl_opts o = {
-		.offered = p->caps.sasl, .only = account_get(a, KEY_AUTH), .user = account_user(a), .secret = secret,
-		.safe = stream_safe(p->s)
-	};
 	struct sasl *sasl = NULL;
 	int r;
 
 	if (wants_user(p, a))
-		return user_pass(p, a, secret, e);
-	if (sasl_new(&sasl, &o, e) == -1)
-		return p->caps.user && o.only == NULL && o.safe ? user_pass(p, a, secret, e) : -1;
+		return user_pass(p, a, e);
+	if (account_unlock(a, e) == -1)
+		return -1;
+	if (account_sasl(a, p->s, p->caps.sasl, &sasl, e) == -1)
+		return p->caps.user && account_get(a, KEY_AUTH) == NULL && stream_safe(p->s) ? user_pass(p, a, e) : -1;
 	r = auth_all(p, a, sasl, e);
 	sasl_free(&sasl);
-	return r;
-}
-
-int
-pop3_login(struct pop3 *p, struct account *a, struct err *e)
-{
-	struct buf secret = { NULL, 0, 0 };
-	int r;
-
-	r = account_secret(a, &secret, e);
-	if (r == 0)
-		r = login(p, a, buf_str(&secret), e);
-	buf_wipe(&secret);
 	return r;
 }

@@ -12,7 +12,7 @@
 enum { WAIT_AUTH = 120 };
 #define AUTH_LINE 510		/* RFC 4954 4: a longer initial response waits for the server's 334 */
 
-/* A user, a password or a mechanism in the account says that the server is to know who we are. LMTP is local delivery: the
+/* A user, a password, a token or a mechanism in the account says that the server is to know who we are. LMTP is local delivery: the
  * user and password that the account has for pop and imap are no reason to log in there. */
 int
 smtp_wants_auth(const struct account *a)
@@ -20,12 +20,12 @@ smtp_wants_auth(const struct account *a)
 	if (strncmp(a->url.scheme, "lmtp", 4) == 0)
 		return a->url.user != NULL || account_get(a, KEY_AUTH) != NULL;
 	return a->url.user != NULL || account_get(a, KEY_USER) != NULL || account_get(a, KEY_PASSWORD) != NULL
-	    || account_get(a, KEY_AUTH) != NULL;
+	    || account_get(a, KEY_TOKEN) != NULL || account_get(a, KEY_AUTH) != NULL;
 }
 
 /* 1 for 334, 0 for 235, -1 for anything else with *e set. */
 static int
-judge(struct smtp *s, struct err *e)
+judge(struct smtp *s, struct sasl *sasl, struct err *e)
 {
 	const struct account *a = s->account;
 	struct buf shown = { 0 };
@@ -37,8 +37,8 @@ judge(struct smtp *s, struct err *e)
 		err_set(e, ERR_TEMP, "authentication as %s put off by %s: \"%s\"", account_user(a), stream_peer(s->stream),
 		    buf_str(&shown));
 	else
-		err_set(e, ERR_PERM, "authentication as %.100s refused by %.120s: \"%.150s\"; check the user and password of account "
-		    "%.60s", account_user(a), stream_peer(s->stream), buf_str(&shown), a->name != NULL ? a->name : "given by -a");
+		err_set(e, ERR_PERM, "authentication as %.100s refused by %.120s: \"%.150s\"; %.100s of account %.60s",
+		    account_user(a), stream_peer(s->stream), buf_str(&shown), sasl_advice(sasl), a->name != NULL ? a->name : "given by -a");
 	buf_free(&shown);
 	return -1;
 }
@@ -79,7 +79,7 @@ exchange(struct smtp *s, struct sasl *sasl, struct err *e)
 
 	if (start(s, sasl, e) == -1)
 		return -1;
-	while ((more = judge(s, e)) == 1) {
+	while ((more = judge(s, sasl, e)) == 1) {
 		if (sasl_step(sasl, buf_str(&s->answer.text), &response, e) == -1)
 			return cancel(s);
 		if (smtp_send_secret(s, "", response, e) == -1 || smtp_recv(s, WAIT_AUTH, e) == -1)
@@ -96,19 +96,15 @@ may_go_on(const struct smtp *s, const struct err *e)
 }
 
 int
-smtp_auth(struct smtp *s, const char *secret, struct err *e)
+smtp_auth(struct smtp *s, struct err *e)
 {
-	struct sasl_opts o = {
-		.offered = s->offer.auth, .only = account_get(s->account, KEY_AUTH), .user = account_user(s->account),
-		.secret = secret, .safe = stream_safe(s->stream)
-	};
 	struct sasl *sasl = NULL;
 	int rc;
 
 	if (s->offer.auth[0] == '\0')
 		return err_set(e, ERR_PERM, "%s offers no authentication; take the user out of the account if it wants none",
 		    stream_peer(s->stream));
-	if (sasl_new(&sasl, &o, e) == -1)
+	if (account_sasl(s->account, s->stream, s->offer.auth, &sasl, e) == -1)
 		return -1;
 	do {
 		rc = exchange(s, sasl, e);

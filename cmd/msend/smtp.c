@@ -137,11 +137,11 @@ starttls(struct smtp *s, struct err *e)
 }
 
 static int
-begin(struct smtp *s, int want_tls, const char *secret, struct err *e)
+begin(struct smtp *s, int want_tls, int auth, struct err *e)
 {
 	if (greeting(s, e) == -1 || hello(s, e) == -1 || (want_tls && starttls(s, e) == -1))
 		return -1;
-	return secret != NULL ? smtp_auth(s, secret, e) : 0;
+	return auth ? smtp_auth(s, e) : 0;
 }
 
 static int
@@ -155,7 +155,6 @@ int
 smtp_open(struct smtp **out, struct account *a, struct err *e)
 {
 	struct smtp *s = xcalloc(1, sizeof(*s));
-	struct buf secret = { 0 };
 	int auth = smtp_wants_auth(a), want_tls, rc;
 
 	s->account = a;
@@ -164,12 +163,11 @@ smtp_open(struct smtp **out, struct account *a, struct err *e)
 	if (rc == 0)
 		rc = dkim_load(&s->dkim, a, e);
 	if (rc == 0 && auth)
-		rc = account_secret(a, &secret, e);
+		rc = account_unlock(a, e);
 	if (rc == 0)
 		rc = account_connect(a, services, &s->stream, &want_tls, e);
 	if (rc == 0)
-		rc = begin(s, want_tls, auth ? buf_str(&secret) : NULL, e);
-	buf_wipe(&secret);
+		rc = begin(s, want_tls, auth, e);
 	if (rc == -1)
 		smtp_close(&s);
 	else

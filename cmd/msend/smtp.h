@@ -56,6 +56,6 @@ int smtp_send_secret(struct smtp *, const char *shown, const char *secret, struc
 int smtp_recv(struct smtp *, int seconds, struct err *e);	/* into answer */
 void smtp_arm(struct smtp *, int seconds);
 int smtp_wants_auth(const struct account *);
-int smtp_auth(struct smtp *, const char *secret, struct err *e);	/* auth.c */
+int smtp_auth(struct smtp *, struct err *e);	/* auth.c */
 
 #endif

@@ -351,6 +351,55 @@ test_credentials(void **state)
 	unsetenv("CREDENTIALS_DIRECTORY");
 }
 
+/* A token is no password, and a password no token; what is there is found before anybody is kept waiting. */
+static void
+test_tokens(void **state)
+{
+	static const struct { const char *lines; int unlock; const char *token, *secret, *says; } t[] = {
+		{ "token !echo tok\n", 0, "tok", NULL, NULL },
+		{ "token tok\n", 0, "tok", NULL, NULL },
+		{ "token !echo tok\npassword !echo sesame\n", 0, "tok", "sesame", NULL },
+		{ "password !echo sesame\n", 0, NULL, "sesame", NULL },
+		{ "tls-cert /c.pem\n", 0, NULL, NULL, NULL },
+		{ "tls-cert /c.pem\npassword !echo sesame\n", 0, NULL, "sesame", NULL },
+		{ "auth external\npassword !exit 1\n", 0, NULL, NULL, NULL },
+		{ "token !exit 3\n", -1, NULL, NULL, "the token command of account work: it ended with exit status 3" },
+		{ "token !echo\n", -1, NULL, NULL, "the token command of account work: its first line is empty" },
+	};
+	struct account a;
+	struct buf text = { 0 }, secret = { 0 };
+	struct err e;
+
+	(void)state;
+	unlink(netrc);
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		buf_cut(&text, 0);
+		buf_printf(&text, ACC "%s", t[i].lines);
+		put(conf, text.data, 0600);
+		assert_int_equal(load(&a, KEY_IMAP, NULL, &e), 0);
+		assert_int_equal(account_unlock(&a, &e), t[i].unlock);
+		if (t[i].says != NULL)
+			assert_string_equal(e.text, t[i].says);
+		assert_string_equal(a.token != NULL ? a.token : "", t[i].token != NULL ? t[i].token : "");
+		assert_string_equal(a.secret != NULL ? a.secret : "", t[i].secret != NULL ? t[i].secret : "");
+		account_free(&a);
+	}
+	put(conf, ACC "token tok\n", 0600);
+	assert_int_equal(load(&a, KEY_IMAP, NULL, &e), 0);
+	assert_int_equal(account_secret(&a, &secret, &e), -1);
+	assert_string_equal(e.text, "account work has a token, but no password, which is what the server wants");
+	account_free(&a);
+	put(conf, ACC "token tok\n", 0644);
+	assert_int_equal(load(&a, KEY_IMAP, NULL, &e), 0);
+	assert_int_equal(account_unlock(&a, &e), -1);
+	assert_non_null(strstr(e.text, "chmod 600"));
+	account_free(&a);
+	assert_int_equal(load(&a, KEY_IMAP, OPT("o", "token=tok"), &e), -1);
+	assert_string_equal(e.text, "-o token: others could see it; write -o 'token=!command', or use the configuration file");
+	account_free(&a);
+	buf_free(&text);
+}
+
 /* A command that says nothing does not outlast the run. */
 static void
 test_command_deadline(void **state)
@@ -365,7 +414,7 @@ test_command_deadline(void **state)
 	a.end = deadline_now() + 20;
 	assert_int_equal(account_secret(&a, &secret, &e), -1);
 	assert_int_equal(e.class, ERR_TEMP);
-	assert_string_equal(e.text, "the password command of account work: waiting for the password: timed out");
+	assert_string_equal(e.text, "the password command of account work: waiting for its answer: timed out");
 	buf_wipe(&secret);
 	account_free(&a);
 }
@@ -422,6 +471,7 @@ main(void)
 		cmocka_unit_test(test_find_from),
 		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_credentials),
+		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_command_deadline),
 		cmocka_unit_test(test_connect),
 	};

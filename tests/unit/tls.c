@@ -375,6 +375,60 @@ handshake_that_stops(void **state)
 	close(sv[0]);
 }
 
+/* Says its own view of the bindings, in hex; the certificate's digest is made here by hand. */
+static void
+tell_bindings(SSL *ssl, int fd)
+{
+	unsigned char octets[64] = { 0 };
+	char text[129];
+
+	(void)fd;
+	SSL_export_keying_material(ssl, octets, 32, "EXPORTER-Channel-Binding", 24, (const unsigned char *)"", 0, 1);
+	X509_digest(SSL_get_certificate(ssl), EVP_sha256(), octets + 32, NULL);
+	for (int n = 0; n < 64; n++)
+		snprintf(text + 2 * n, 3, "%02x", octets[n]);
+	SSL_write(ssl, text, 128);
+	SSL_read(ssl, text, 1);
+}
+
+static void
+bindings(void **state)
+{
+	struct server v = { .cert = make("x", "DNS:localhost", NULL, -DAY, DAY, 0), .then = tell_bindings };
+	struct tls_opts o = { .host = "localhost", .ca = in_dir("ca.pem") };
+
+	(void)state;
+	for (v.max = TLS1_2_VERSION; v.max <= TLS1_3_VERSION; v.max++) {
+		struct buf exporter = { 0 }, end_point = { 0 };
+		char told[129] = "", have[129] = "";
+		struct tls *t = NULL;
+		struct err e = { 0 };
+		pid_t pid;
+		int fd = start(&v, &pid);
+		ssize_t n;
+
+		assert_int_equal(tls_connect(&t, fd, &o, deadline_in(5000, 0), &e), 0);
+		while ((n = tls_read(t, told, 128, &e)) == TLS_WANT_READ)
+			poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, 5000);
+		assert_int_equal(n, 128);
+		assert_int_equal(tls_binding(t, "tls-exporter", &exporter), 0);
+		assert_int_equal(tls_binding(t, "tls-server-end-point", &end_point), 0);
+		assert_int_equal(tls_binding(t, "tls-unique", &exporter), -1);
+		assert_int_equal(exporter.len, 32);
+		assert_int_equal(end_point.len, 32);
+		buf_add(&exporter, end_point.data, end_point.len);
+		for (int i = 0; i < 64; i++)
+			snprintf(have + 2 * i, 3, "%02x", (unsigned char)exporter.data[i]);
+		assert_memory_equal(have, told, 128);
+		buf_free(&exporter);
+		buf_free(&end_point);
+		tls_close(&t);
+		close(fd);
+		waitpid(pid, NULL, 0);
+	}
+	X509_free(v.cert);
+}
+
 static void
 cut_after_words(SSL *ssl, int fd)
 {
@@ -513,6 +567,7 @@ main(void)
 		cmocka_unit_test(where_trust_comes_from),
 		cmocka_unit_test(pins),
 		cmocka_unit_test(versions),
+		cmocka_unit_test(bindings),
 		cmocka_unit_test(not_tls_at_all),
 		cmocka_unit_test(handshake_that_stops),
 		cmocka_unit_test(ends_of_a_connection),
