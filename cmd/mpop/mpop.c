@@ -9,6 +9,7 @@
 #include "account.h"
 #include "config.h"
 #include "deliver.h"
+#include "discovery.h"
 #include "err.h"
 #include "fetch.h"
 #include "list.h"
@@ -175,7 +176,7 @@ work(struct options *o, struct account *a)
 	char *ledger;
 	int r;
 
-	if (account_load(a, KEY_POP, &e) != 0)
+	if (discovery_load(a, KEY_POP, &e) != 0)
 		return log_err(&e);
 	ledger = ledger_path(o, a);
 	r = o->action == FETCH ? retrieve(o, a, ledger, &first, &e) : look(o, a, ledger, &e);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "discovery.h"
 #include "exchange.h"
 #include "local.h"
 #include "log.h"
@@ -26,7 +27,7 @@ kind_of(const struct url *u)
 int
 route_load(struct route *r, struct err *e)
 {
-	int rc = account_load(&r->account, KEY_SEND, e);
+	int rc = discovery_load(&r->account, KEY_SEND, e);
 
 	if (rc == -1)
 		return -1;
@@ -130,6 +131,8 @@ route_show(struct route *r, struct err *e)
 		return err_set(e, ERR_USAGE, "-C wants a server: give an account or a URL with -a");
 	if (smtp_open(&r->smtp, &r->account, e) == -1)
 		return -1;
+	if (discovery_found(&r->account))
+		show("found", "by SRV records of the address's domain");
 	show("server", stream_peer(r->smtp->stream));
 	show("tls", stream_tls(r->smtp->stream) != NULL ? tls_version(stream_tls(r->smtp->stream)) : "off");
 	show_offer(r->smtp);
