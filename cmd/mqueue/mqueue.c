@@ -21,6 +21,7 @@ static const char usage[] =
     "       mqueue add [-a account] [-f from] address ...\n"
     "       mqueue ls [-jl]\n"
     "       mqueue run [-f]\n"
+    "       mqueue watch\n"
     "       mqueue show id\n"
     "       mqueue rm | hold | release id ...\n"
     "       mqueue retry [id ... | address ...]\n"
@@ -34,6 +35,7 @@ static const struct verb {
 	{ "add", "+a:f:" COMMON, 1, INT_MAX, mqueue_add },
 	{ "ls", "+jl" COMMON, 0, 0, mqueue_ls },
 	{ "run", "+f" COMMON, 0, 0, mqueue_run },
+	{ "watch", "+" COMMON, 0, 0, mqueue_watch },
 	{ "show", "+" COMMON, 1, 1, mqueue_show },
 	{ "rm", "+" COMMON, 1, INT_MAX, mqueue_rm },
 	{ "hold", "+" COMMON, 1, INT_MAX, mqueue_hold },

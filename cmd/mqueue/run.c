@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "batch.h"
+#include "deadline.h"
 #include "entry.h"
 #include "err.h"
 #include "mqueue.h"
@@ -133,13 +134,14 @@ void
 run_pass(const struct job *job, const struct spool *q, const struct spool_list *names, struct pass *pass)
 {
 	struct run r = { .job = job, .spool = q, .pass = pass };
-	int64_t now = (int64_t)time(NULL);
+	int64_t now = (int64_t)time(NULL), began = deadline_now();
 	size_t i;
 
 	*pass = (struct pass){ 0 };
 	for (i = 0; i < names->count; i++)
 		look_at(&r, &names->at[i], now);
 	pass->due = r.dues;
+	pass->cost = deadline_now() - began;
 	signal(SIGPIPE, SIG_IGN);	/* an msend that has gone is an error like others */
 	send_all(&r);
 	while (r.accounts > 0)

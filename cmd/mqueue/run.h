@@ -16,6 +16,7 @@ struct pass {
 	size_t due;
 	size_t busy;		/* of the due ones: in other hands */
 	int64_t soonest;	/* when the first of those that are not due will be; 0: there is none */
+	int64_t cost;		/* ms: to look at them all */
 	int stuck;		/* some are due still, or nobody can tell: a second pass at once would fare no better */
 	int code;		/* of the first failure; reported */
 };
