@@ -20,6 +20,7 @@
 #define REPLY_MAX 65535
 #define NAME_LONG 253
 #define LABEL_LONG 63
+#define AD_BIT 0x20	/* in the fourth octet of a message */
 
 struct dns {
 	struct __res_state state;
@@ -279,8 +280,10 @@ dns_query(struct dns *d, const char *name, enum dns_type type, struct dns_answer
 	n = res_nquery(&d->state, name, ns_c_in, (int)type, d->reply, sizeof d->reply);
 	if (n < 0 && d->state.res_h_errno == HOST_NOT_FOUND)
 		return DNS_NONAME;
-	if (n < 0 && d->state.res_h_errno == NO_DATA)
+	if (n < 0 && d->state.res_h_errno == NO_DATA) {
+		a->secure = d->local && (d->reply[3] & AD_BIT) != 0;
 		return DNS_NODATA;
+	}
 	if (n < 0) {
 		err_set(e, ERR_TEMP, "%s can't be looked up: the name server gives no answer; is the network up?", name);
 		return DNS_TEMP;

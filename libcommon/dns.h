@@ -36,7 +36,7 @@ int dns_new(struct dns **, const char *resolver, int64_t end, struct err *e);	/*
 void dns_free(struct dns **);
 int dns_validates(const struct dns *);	/* its answers may be secure */
 
-/* The name is absolute. DNS_FOUND: at least one record, if only a bad one; DNS_TEMP: *e says so, and is ERR_TEMP always. */
+/* The name is absolute. DNS_FOUND: at least one record, if only a bad one; DNS_NODATA may be secure too; DNS_TEMP: *e says so, and is ERR_TEMP always. */
 enum dns_result dns_query(struct dns *, const char *name, enum dns_type, struct dns_answer *, struct err *e);
 void dns_answer_free(struct dns_answer *);
 

@@ -18,6 +18,7 @@
 #include "err.h"
 #include "tls.h"
 #include "tlscert.h"
+#include "tlsdane.h"
 #include "tlstrust.h"
 #include "xalloc.h"
 
@@ -130,6 +131,8 @@ context_new(struct tls *t, const struct tls_opts *o, struct err *e)
 	if (o->pin || o->any)	/* a pin is compared after the handshake, before anything is sent */
 		return 0;
 	SSL_CTX_set_verify(t->ctx, SSL_VERIFY_PEER, on_verify);
+	if (o->danes > 0)
+		return 0;
 	return o->ca ? tlstrust_own(t->ctx, o->ca, e) : tlstrust_system(t->ctx, e);
 }
 
@@ -221,7 +224,7 @@ tls_connect(struct tls **out, int fd, const struct tls_opts *o, int64_t deadline
 	}
 	SSL_set_bio(t->ssl, wire, wire);
 	SSL_set_app_data(t->ssl, t);
-	if (expect_host(t, o, e) == -1 || handshake(t, deadline, e) == -1)
+	if (expect_host(t, o, e) == -1 || (o->danes > 0 && tlsdane_expect(t->ctx, t->ssl, o, e) == -1) || handshake(t, deadline, e) == -1)
 		goto fail;
 	if (o->pin && tlscert_pinned(SSL_get0_peer_certificate(t->ssl), o->pin, e) == -1)
 		goto fail;

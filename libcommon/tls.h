@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* tls.h - a TLS client session over a conn's descriptor (TLS 1.2 and up, RFC 8446, 8996, 6125).
- * The server's certificate is verified against a CA and the host name (SNI sent too), or against a SHA-256 pin instead, unless the
- * caller says that any will do.
+ * The server's certificate is verified against a CA and the host name (SNI sent too), or against a SHA-256 pin or TLSA records
+ * instead, unless the caller says that any will do.
  * The system's CA directory is looked up by hash; the bundle file is read only where there is no such directory.
  * Does not own the descriptor. OpenSSL's own configuration file is not read.
  * Errors say what to do: ERR_PERM for a certificate that is not trusted, ERR_PROTOCOL for a failed handshake, ERR_CONFIG for bad files. */
@@ -16,6 +16,12 @@ struct buf;
 struct tls;
 struct err;
 
+struct tls_dane {		/* a TLSA record (RFC 6698 2.1), from an answer that was validated */
+	unsigned char usage, selector, matching;
+	const unsigned char *data;
+	size_t len;
+};
+
 struct tls_opts {
 	const char *host;	/* a name or an address */
 	const char *ca;		/* file or directory; NULL: $SSL_CERT_DIR, $SSL_CERT_FILE, the system's */
@@ -23,6 +29,9 @@ struct tls_opts {
 	const char *cert, *key;	/* client certificate, PEM; NULL: none */
 	int min13;		/* 1: TLS 1.3 only */
 	int any;		/* 1: any certificate will do (RFC 7435), as between servers that would otherwise speak in clear */
+	const struct tls_dane *dane;	/* the certificate is one of these, instead; nothing else counts */
+	size_t danes;
+	const char *also;	/* with dane: a name that will do as well as host */
 };
 
 enum { TLS_EOF = 0, TLS_ERROR = -1, TLS_WANT_READ = -2, TLS_WANT_WRITE = -3 };

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "account.h"
+#include "dane.h"
 #include "err.h"
 #include "mail.h"
 #include "message.h"
@@ -33,6 +34,7 @@ struct exchange {
 	char *domain;		/* what smtp is for */
 	struct smtp_to to;
 	struct mx_addresses addresses;	/* of to */
+	struct dane dane;
 	char *host;
 	struct dead *dead;
 	size_t deads;
@@ -55,6 +57,7 @@ hang_up(struct exchange *x)
 	free(x->domain);
 	free(x->host);
 	mx_addresses_free(&x->addresses);
+	dane_free(&x->dane);
 	x->domain = x->host = NULL;
 }
 
@@ -88,7 +91,7 @@ wants(const struct account *a)
 }
 
 static void
-aim(struct exchange *x)
+aim(struct exchange *x, const char *domain)
 {
 	const char *tls = account_get(x->account, KEY_TLS), *port = account_get(x->account, KEY_MX_PORT);
 
@@ -97,13 +100,21 @@ aim(struct exchange *x)
 		.need = wants(x->account), .because = "the tls key",
 		.tls = { .host = x->host, .min13 = tls != NULL && strcmp(tls, "1.3") == 0, .any = 1 },
 	};
+	if (x->dane.n > 0 && x->to.need != SMTP_CLEAR) {
+		x->to.need = SMTP_TLS;
+		x->to.because = "its TLSA record";
+		x->to.tls.any = 0;
+		x->to.tls.dane = x->dane.v;
+		x->to.tls.danes = x->dane.n;
+		x->to.tls.also = domain;
+	}
 }
 
 /* TLS that fails is tried once more without, where it was only welcome (RFC 7435 3). */
 static int
-open_session(struct exchange *x, struct err *e)
+open_session(struct exchange *x, const char *domain, struct err *e)
 {
-	aim(x);
+	aim(x, domain);
 	if (smtp_open_to(&x->smtp, x->account, &x->to, e) == 0)
 		return 0;
 	if (!x->to.tls_failed || x->to.need != SMTP_TLS_OFFERED)
@@ -125,7 +136,8 @@ call(struct job *j, const struct mx *mx, const struct mx_host *host, struct err 
 	else
 		found = mx_resolve(&x->addresses, x->dns, host->name, e);
 	j->refused += found == MX_REFUSED;
-	if (found != MX_FOUND || open_session(x, e) == -1)
+	if (found != MX_FOUND || (mx->secure && x->addresses.secure && dane_find(&x->dane, x->dns, host->name, e) == -1)
+	    || open_session(x, j->domain, e) == -1)
 		return -1;
 	x->domain = xstrdup(j->domain);
 	j->reached = 1;
