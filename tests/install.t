@@ -1,17 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# make install puts four programs and their pages below DESTDIR and PREFIX, and nothing elsewhere; uninstall takes them away again.
+# make install puts programs, scripts, their pages and units below DESTDIR and PREFIX, and nothing elsewhere; uninstall takes them
+# away again.
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT" || exit 1
 if command -v gmake >/dev/null; then make=gmake; else make=make; fi
 
 stage=$TMP/stage
 exits 0 'install' $make -s BUILD="$BUILD" DESTDIR="$stage" PREFIX=/opt/penny install
-is "$(cd "$stage" && find . -type f | sort | grep bin/)" "$(for p in mimap mpop mqueue msend; do echo "./opt/penny/bin/$p"; done)" 'the programs'
+is "$(cd "$stage" && find . -type f | sort | grep bin/)" "$(for p in mimap mpop mqueue msend pennypost-notify pennypost-token; do
+	echo "./opt/penny/bin/$p"
+done)" 'the programs, and the scripts that users run'
 is "$(cd "$stage" && find . -type f | sort | sed -n 's,.*/share/man/,,p')" \
-	"$(cd man && for m in *.[157]; do echo "man${m##*.}/$m"; done | sort)" 'the pages, each in its section'
+	"$(cd man && for m in *.[1578]; do echo "man${m##*.}/$m"; done | sort)" 'the pages, each in its section'
+is "$(sed -n 's/^ExecStart=//p' "$stage/opt/penny/lib/systemd/system/pennypost-notify@.service")" '/opt/penny/bin/pennypost-notify -u %i' \
+	'a unit that names what is installed'
 is "$(find "$stage" -type f ! -path "$stage/opt/penny/*")" '' 'nothing elsewhere'
-is "$(find "$stage" -type f -path '*/bin/*' ! -perm 755; find "$stage" -type f -path '*/man/*' ! -perm 644)" '' 'the usual modes'
+is "$(find "$stage" -type f -path '*/bin/*' ! -perm 755; find "$stage" -type f ! -path '*/bin/*' ! -perm 644)" '' 'the usual modes'
 exits 0 'an installed program runs' "$stage/opt/penny/bin/mqueue" --version
 : >"$stage/opt/penny/bin/other"
 exits 0 'uninstall' $make -s BUILD="$BUILD" DESTDIR="$stage" PREFIX=/opt/penny uninstall
