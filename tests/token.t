@@ -192,6 +192,36 @@ plan '200 {"device_code":"d","user_code":"u","verification_url":"v","interval":0
 exits 77 'the code expires' pennypost-token -l -d work </dev/null
 exits 0 'what is kept survives' pennypost-token work
 
+# What it is for.
+peer mail <<X
+S: 220 mx.example.org ESMTP
+C~ EHLO .*
+S: 250-mx.example.org
+S: 250 AUTH XOAUTH2
+C: AUTH XOAUTH2 $(printf 'user=ann\001auth=Bearer at-8\001\001' | openssl base64 -A)
+S: 235 2.7.0 welcome
+C~ MAIL FROM:<ann@example.org>.*
+S: 250 ok
+C: RCPT TO:<bob@example.org>
+S: 250 ok
+C: DATA
+S: 354 go on
+C: Subject: x
+C~ Date: .*
+C~ From: .*
+C~ Message-ID: .*
+C: 
+C: .
+S: 250 taken
+C: QUIT
+S: 221 bye
+X
+mkdir -p "$XDG_CONFIG_HOME/pennypost"
+printf 'account home\n\tfrom ann@example.org\n\tsend %s\n\tuser ann\n\ttoken !pennypost-token home\n' "$PEER" >"$XDG_CONFIG_HOME/pennypost/config"
+echo 'Subject: x' >"$TMP/message"
+exits 0 'msend logs in by it' msend bob@example.org <"$TMP/message" || note "$(cat "$TMP/err")"
+peer_ok mail
+
 exits 0 'forgotten' pennypost-token -x home
 is "$(ls -A "$kept" | tr '\n' ' ')" '.fresh.lock .work.lock work ' 'leaves nothing'
 exits 78 'so there is no token' pennypost-token home
