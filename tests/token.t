@@ -47,10 +47,9 @@ PATH=$TMP/bin:$ROOT/scripts:$PATH
 export PERL5LIB="$TMP" PERL5OPT=-MSleepless
 
 plan() { printf '%s\n' "$@" >>"$TMP/plan"; }
-asked() { tail -n "${1:-1}" "$TMP/asked"; }
+asked() { tail -n 1 "$TMP/asked"; }
 count() { wc -l <"$TMP/asked" | tr -d ' '; }
 kept="$XDG_STATE_HOME/pennypost/tokens"
-yes='"access_token":"at-%s","token_type":"Bearer"'
 : >"$TMP/asked"
 
 exits 78 'nobody has logged in' pennypost-token work
