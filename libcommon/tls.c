@@ -28,8 +28,10 @@ struct tls {
 	BIO_METHOD *wire;
 	int fd;
 	int up;			/* the handshake is done */
+	int asked;		/* the server asked for a certificate, and got none */
+	int pinned;
 	char host[256];
-	char why[400];		/* what the certificate lacks */
+	char why[480];		/* what the certificate lacks */
 	char version[80];
 };
 
@@ -113,6 +115,17 @@ on_verify(int ok, X509_STORE_CTX *store)
 	return ok;
 }
 
+/* Called where the server asks for a certificate, and no tls-cert is set. */
+static int
+on_request(SSL *ssl, X509 **cert, EVP_PKEY **key)
+{
+	struct tls *t = SSL_get_app_data(ssl);
+
+	(void)cert, (void)key;
+	t->asked = 1;
+	return 0;
+}
+
 static int
 context_new(struct tls *t, const struct tls_opts *o, struct err *e)
 {
@@ -126,6 +139,7 @@ context_new(struct tls *t, const struct tls_opts *o, struct err *e)
 	SSL_CTX_set_session_cache_mode(t->ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_mode(t->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_read_ahead(t->ctx, 1);
+	SSL_CTX_set_client_cert_cb(t->ctx, on_request);
 	if (client_certificate(t->ctx, o, e) == -1)
 		return -1;
 	if (o->pin || o->any)	/* a pin is compared after the handshake, before anything is sent */
@@ -159,6 +173,31 @@ expect_host(struct tls *t, const struct tls_opts *o, struct err *e)
 	return 0;
 }
 
+/* Is it about our own certificate? TLS 1.3 tells only at the first read. */
+static int
+certificate_unwanted(const struct tls *t, unsigned long code, struct err *e)
+{
+	switch (ERR_GET_REASON(code)) {
+	case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+	case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+		if (!t->asked)
+			return 0;
+		err_set(e, ERR_PERM, "the server lets nobody in without a client certificate; set tls-cert and tls-key");
+		return 1;
+	case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+	case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+	case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+		err_set(e, ERR_PERM, "the server refuses our client certificate (%s); check tls-cert", reason());
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 static int
 handshake_failed(const struct tls *t, int why, int errnum, struct err *e)
 {
@@ -170,6 +209,8 @@ handshake_failed(const struct tls *t, int why, int errnum, struct err *e)
 		return err_set(e, ERR_TEMP, "TLS handshake: %s", strerror(errnum));
 	if (code == 0)
 		return err_set(e, ERR_TEMP, "TLS handshake: the server closed the connection");
+	if (certificate_unwanted(t, code, e))
+		return -1;
 	switch (ERR_GET_REASON(code)) {
 	case SSL_R_WRONG_VERSION_NUMBER:
 	case SSL_R_PACKET_LENGTH_TOO_LONG:
@@ -177,9 +218,6 @@ handshake_failed(const struct tls *t, int why, int errnum, struct err *e)
 	case SSL_R_UNSUPPORTED_PROTOCOL:
 	case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
 		return err_set(e, ERR_PROTOCOL, "the server speaks no TLS version that is allowed (1.2, or 1.3 with tls 1.3)");
-	case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-	case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-		return err_set(e, ERR_PERM, "the server wants another client certificate (%s); set tls-cert", reason());
 	default:
 		return err_set(e, ERR_PROTOCOL, "TLS handshake failed: %s", reason());
 	}
@@ -229,6 +267,7 @@ tls_connect(struct tls **out, int fd, const struct tls_opts *o, int64_t deadline
 	if (o->pin && tlscert_pinned(SSL_get0_peer_certificate(t->ssl), o->pin, e) == -1)
 		goto fail;
 	t->up = 1;
+	t->pinned = o->pin != NULL;
 	snprintf(t->version, sizeof t->version, "%s %s", SSL_get_version(t->ssl), SSL_get_cipher_name(t->ssl));
 	*out = t;
 	return 0;
@@ -251,6 +290,8 @@ outcome(const struct tls *t, int r, int errnum, struct err *e)
 	case SSL_ERROR_SYSCALL:
 		return err_set(e, ERR_TEMP, "connection cut: %s", errnum ? strerror(errnum) : "end of file inside TLS");
 	default:
+		if (certificate_unwanted(t, ERR_peek_error(), e))
+			return TLS_ERROR;
 		return err_set(e, ERR_PROTOCOL, "TLS: %s", reason());
 	}
 }
@@ -314,4 +355,23 @@ tls_binding(const struct tls *t, const char *kind, struct buf *out)
 	if (n > 0)
 		buf_add(out, digest, (size_t)n);
 	return n > 0 ? 0 : -1;
+}
+
+int
+tls_peer(const struct tls *t, struct tls_peer *out)
+{
+	const X509 *cert = SSL_get0_peer_certificate(t->ssl);
+	STACK_OF(X509) *chain = SSL_get0_verified_chain(t->ssl);
+
+	memset(out, 0, sizeof *out);
+	if (!cert)
+		return -1;
+	tlscert_describe(cert, out);
+	if (t->pinned)
+		strlcpy(out->trust, "tls-pin", sizeof out->trust);
+	else if (chain && SSL_get_verify_mode(t->ssl) != SSL_VERIFY_NONE) {
+		strlcpy(out->trust, "authority ", sizeof out->trust);
+		tlscert_name(out->trust + 10, sizeof out->trust - 10, X509_get_subject_name(sk_X509_value(chain, sk_X509_num(chain) - 1)));
+	}
+	return 0;
 }

@@ -2,7 +2,8 @@
 /* tls.h - a TLS client session over a conn's descriptor (TLS 1.2 and up, RFC 8446, 8996, 6125).
  * The server's certificate is verified against a CA and the host name (SNI sent too), or against a SHA-256 pin or TLSA records
  * instead, unless the caller says that any will do.
- * The system's CA directory is looked up by hash; the bundle file is read only where there is no such directory.
+ * The system's CA directory is looked up by hash; the bundle file is read only where there is no such directory, and of it only
+ * those certificates are parsed that are asked for.
  * Does not own the descriptor. OpenSSL's own configuration file is not read.
  * Errors say what to do: ERR_PERM for a certificate that is not trusted, ERR_PROTOCOL for a failed handshake, ERR_CONFIG for bad files. */
 #ifndef TLS_H
@@ -43,6 +44,15 @@ void tls_close(struct tls **);			/* sends close_notify, waits for nothing */
 /* What both ends know of this session and no other has (RFC 5929, 9266), of the kind "tls-exporter" or "tls-server-end-point"; -1 if it
  * has none of that kind. */
 int tls_binding(const struct tls *, const char *kind, struct buf *out);
+/* The server's certificate, for people. Names are as the certificate has them. */
+struct tls_peer {
+	char subject[256], names[512], issuer[256];
+	char from[16], until[16];	/* "2026-11-22" */
+	int days;			/* until then */
+	char sha256[65];		/* as tls-pin takes it */
+	char trust[300];		/* why it is believed: "authority CN=Some Root", "tls-pin", or "" where nobody looked */
+};
+int tls_peer(const struct tls *, struct tls_peer *);	/* -1 if it showed none */
 const char *tls_version(const struct tls *);	/* "TLSv1.3 TLS_AES_256_GCM_SHA384", for traces */
 
 #endif

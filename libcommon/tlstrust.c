@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "err.h"
+#include "tlsbundle.h"
 #include "tlscert.h"
 #include "tlstrust.h"
 
@@ -16,14 +17,6 @@ reason(void)
 	const char *text = ERR_reason_error_string(ERR_peek_error());
 
 	return text ? text : "unknown error";
-}
-
-static int
-load_file(SSL_CTX *ctx, const char *path, struct err *e)
-{
-	if (!SSL_CTX_load_verify_file(ctx, path))
-		return err_set(e, ERR_CONFIG, "no CA certificates can be read from %s: %s", path, reason());
-	return 0;
 }
 
 /* The account's own CA: a file, or a directory with hashed names. An intermediate one is trusted as it stands. */
@@ -36,14 +29,13 @@ tlstrust_own(SSL_CTX *ctx, const char *ca, struct err *e)
 	if (stat(ca, &st) == -1)
 		return err_sys(e, ERR_CONFIG, "tls-ca %s", ca);
 	if (!S_ISDIR(st.st_mode))
-		return load_file(ctx, ca, e);
+		return tlsbundle_add(SSL_CTX_get_cert_store(ctx), ca, e);
 	if (!tlscert_hashed(ca))
 		return err_set(e, ERR_CONFIG, "tls-ca %s holds no hashed certificates; run openssl rehash on it", ca);
 	return SSL_CTX_load_verify_dir(ctx, ca) ? 0 : err_set(e, ERR_CONFIG, "tls-ca %s: %s", ca, reason());
 }
 
-/* $SSL_CERT_DIR and $SSL_CERT_FILE, else the system's directory, else the first bundle there is: reading one takes longer
- * than the rest of a connection. */
+/* $SSL_CERT_DIR and $SSL_CERT_FILE, else the system's directory, else the first bundle there is. */
 int
 tlstrust_system(SSL_CTX *ctx, struct err *e)
 {
@@ -56,7 +48,7 @@ tlstrust_system(SSL_CTX *ctx, struct err *e)
 	if (dir && !SSL_CTX_load_verify_dir(ctx, dir))
 		return err_set(e, ERR_CONFIG, "SSL_CERT_DIR %s: %s", dir, reason());
 	if (file)
-		return load_file(ctx, file, e);
+		return tlsbundle_add(SSL_CTX_get_cert_store(ctx), file, e);
 	if (dir)
 		return 0;
 	if (tlscert_hashed(X509_get_default_cert_dir()))
@@ -66,6 +58,6 @@ tlstrust_system(SSL_CTX *ctx, struct err *e)
 			return SSL_CTX_load_verify_dir(ctx, dirs[i]) ? 0 : err_set(e, ERR_CONFIG, "%s", reason());
 	for (size_t i = 0; i < sizeof bundles / sizeof *bundles; i++)
 		if (stat(bundles[i], &st) == 0)
-			return load_file(ctx, bundles[i], e);
+			return tlsbundle_add(SSL_CTX_get_cert_store(ctx), bundles[i], e);
 	return err_set(e, ERR_CONFIG, "this system has no CA certificates; install them (ca-certificates), or set tls-ca or tls-pin");
 }

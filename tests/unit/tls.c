@@ -341,6 +341,93 @@ versions(void **state)
 }
 
 static void
+what_a_peer_showed(void **state)
+{
+	struct server v = { .cert = make("Mail of Ann", "DNS:localhost,DNS:mail.example.org", NULL, -DAY, 10 * DAY + 60, 0) };
+	struct tls_opts o = { .host = "localhost", .ca = in_dir("ca.pem") };
+	struct tls_peer peer;
+	struct tls *t = NULL;
+	struct err e = { 0 };
+	pid_t pid;
+
+	(void)state;
+	for (int turn = 0; turn < 3; turn++) {
+		static const char *const trust[] = { "authority CN=Test CA", "tls-pin", "" };
+		int fd = start(&v, &pid);
+
+		assert_int_equal(tls_connect(&t, fd, &o, deadline_in(5000, 0), &e), 0);
+		assert_int_equal(tls_peer(t, &peer), 0);
+		assert_string_equal(peer.subject, "CN=Mail of Ann");
+		assert_string_equal(peer.issuer, "CN=Test CA");
+		assert_string_equal(peer.names, "localhost, mail.example.org");
+		assert_int_equal(strlen(peer.from), 10);
+		assert_int_equal(strlen(peer.until), 10);
+		assert_int_equal(peer.days, 10);
+		assert_int_equal(strlen(peer.sha256), 64);
+		assert_string_equal(peer.trust, trust[turn]);
+		tls_close(&t);
+		close(fd);
+		waitpid(pid, NULL, 0);
+		o.pin = turn == 0 ? peer.sha256 : NULL;
+		o.any = turn == 1;
+	}
+	X509_free(v.cert);
+}
+
+/* A file of many is looked into, not read as a whole: by the name as it stands, by the name in other letters, past what is no certificate. */
+static void
+bundles(void **state)
+{
+	static const struct { const char *before, *after; int ok; } t[] = {
+		{ "", "", 1 },
+		{ "# comment\n-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n", "", 1 },
+		{ "-----BEGIN CERTIFICATE-----\nno base64!\n-----END CERTIFICATE-----\n", "", 1 },
+		{ "-----BEGIN CERTIFICATE-----\nMIIBAgME\n-----END CERTIFICATE-----\n", "", 1 },
+		{ "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\nMIIB", 1 },
+		{ "-----BEGIN CERTIFICATE-----\nMIIB", NULL, 0 },
+	};
+	struct server v = { .cert = make("x", "DNS:localhost", NULL, -DAY, DAY, 0) };
+	X509 *other = make("Another", NULL, "CA", -DAY, DAY, 1);
+	struct tls_opts o = { .host = "localhost", .ca = in_dir("many.pem") };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+		FILE *f = fopen(in_dir("many.pem"), "w");
+
+		PEM_write_X509(f, other);
+		fputs(t[i].before, f);
+		if (t[i].after != NULL) {
+			PEM_write_X509(f, ca);
+			fputs(t[i].after, f);
+		}
+		fclose(f);
+		o.ca = in_dir("many.pem");
+		if (meet(&v, &o, &e) != (t[i].ok ? 0 : -1))
+			fail_msg("%zu: %s", i, e.text);
+		if (!t[i].ok)
+			says("not there", &e, ERR_PERM, "signed by no authority known here");
+	}
+	X509_free(other);
+	X509_free(v.cert);
+
+	v.cert = make("x", "DNS:localhost", NULL, -DAY, DAY, 0);
+	{
+		X509_NAME *loud = X509_NAME_new();
+
+		X509_NAME_add_entry_by_txt(loud, "CN", MBSTRING_UTF8, (const unsigned char *)"TEST  ca", -1, -1, 0);
+		X509_set_issuer_name(v.cert, loud);
+		X509_NAME_free(loud);
+		assert_true(X509_sign(v.cert, ca_key, EVP_sha256()) > 0);
+	}
+	assert_int_equal(meet(&v, &o, &e), -1);		/* the last file lacks it */
+	o.ca = in_dir("ca.pem");
+	if (meet(&v, &o, &e) == -1)
+		fail_msg("%s", e.text);
+	X509_free(v.cert);
+}
+
+static void
 not_tls_at_all(void **state)
 {
 	static const char *const greetings[] = { "220 mail.example.org ESMTP\r\n", "+OK ready\r\n", "* OK IMAP4rev1 ready\r\n" };
@@ -527,6 +614,25 @@ bulk_both_ways_without_deadlock(void **state)
 	X509_free(v.cert);
 }
 
+/* The handshake, and the read in which TLS 1.3 tells how it ended. */
+static int
+first_words(const struct server *v, const struct tls_opts *o, struct err *e)
+{
+	struct tls *t = NULL;
+	char text[100];
+	pid_t pid;
+	int fd = start(v, &pid);
+	ssize_t n;
+
+	assert_int_equal(tls_connect(&t, fd, o, deadline_in(5000, 0), e), 0);
+	while ((n = tls_read(t, text, sizeof text, e)) == TLS_WANT_READ)
+		poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, 5000);
+	tls_close(&t);
+	close(fd);
+	waitpid(pid, NULL, 0);
+	return (int)n;
+}
+
 static void
 client_certificates(void **state)
 {
@@ -555,7 +661,17 @@ client_certificates(void **state)
 	v.max = TLS1_2_VERSION;
 	o.cert = o.key = NULL;
 	assert_int_equal(meet(&v, &o, &e), -1);
-	says("none shown", &e, ERR_PROTOCOL, "handshake failure");
+	says("none shown", &e, ERR_PERM, "lets nobody in without a client certificate; set tls-cert");
+	v.max = 0;
+	assert_int_equal(first_words(&v, &o, &e), -1);
+	says("none shown, TLS 1.3", &e, ERR_PERM, "lets nobody in without a client certificate; set tls-cert");
+	o.cert = cert;
+	o.key = keyfile;
+	assert_int_equal(first_words(&v, &o, &e), -1);
+	says("unknown to the server", &e, ERR_PERM, "refuses our client certificate (");
+	v.max = TLS1_2_VERSION;
+	assert_int_equal(meet(&v, &o, &e), -1);
+	says("unknown to the server, TLS 1.2", &e, ERR_PERM, "refuses our client certificate (");
 	X509_free(v.cert);
 }
 
@@ -568,6 +684,8 @@ main(void)
 		cmocka_unit_test(pins),
 		cmocka_unit_test(versions),
 		cmocka_unit_test(bindings),
+		cmocka_unit_test(what_a_peer_showed),
+		cmocka_unit_test(bundles),
 		cmocka_unit_test(not_tls_at_all),
 		cmocka_unit_test(handshake_that_stops),
 		cmocka_unit_test(ends_of_a_connection),
