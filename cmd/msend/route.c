@@ -2,19 +2,15 @@
 /* route.c - connections are made late, used again, and given up for good when they can't be made. */
 #include "route.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "buf.h"
+#include "check.h"
 #include "discovery.h"
 #include "exchange.h"
 #include "local.h"
-#include "log.h"
 #include "mail.h"
 #include "rcpt.h"
 #include "smtp.h"
-#include "stream.h"
-#include "tls.h"
 
 static int
 kind_of(const struct url *u)
@@ -95,50 +91,12 @@ route_send(struct route *r, const char *from, struct rcpts *rcpts, const struct 
 	}
 }
 
-static void
-show(const char *what, const char *text)
-{
-	struct buf safe = { 0 };
-
-	log_safe(&safe, text, strlen(text));
-	printf("%s\t%s\n", what, buf_str(&safe));
-	buf_free(&safe);
-}
-
-static void
-show_offer(const struct smtp *s)
-{
-	const struct offer *o = &s->offer;
-	const struct { const char *name; int there; } list[] = {
-		{ "PIPELINING", o->pipelining }, { "8BITMIME", o->eightbit }, { "SMTPUTF8", o->smtputf8 },
-		{ "CHUNKING", o->chunking }, { "SIZE", o->sized }, { "STARTTLS", o->starttls },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(list) / sizeof(*list); i++)
-		if (list[i].there)
-			show("offers", list[i].name);
-	if (o->auth[0] != '\0')
-		show("auth", o->auth);
-	if (o->size > 0)
-		printf("size\t%llu\n", (unsigned long long)o->size);
-}
-
 int
 route_show(struct route *r, struct err *e)
 {
 	if (r->kind != ROUTE_SERVER)
 		return err_set(e, ERR_USAGE, "-C wants a server: give an account or a URL with -a");
-	if (smtp_open(&r->smtp, &r->account, e) == -1)
-		return -1;
-	if (discovery_found(&r->account))
-		show("found", "by SRV records of the address's domain");
-	show("server", stream_peer(r->smtp->stream));
-	show("tls", stream_tls(r->smtp->stream) != NULL ? tls_version(stream_tls(r->smtp->stream)) : "off");
-	show_offer(r->smtp);
-	if (smtp_wants_auth(&r->account))
-		show("authenticated", account_user(&r->account));
-	return fflush(stdout) == 0 ? 0 : err_sys(e, ERR_IO, "write standard output");
+	return check_server(&r->account, e);
 }
 
 void

@@ -137,10 +137,12 @@ starttls(struct smtp *s, struct err *e)
 }
 
 static int
-begin(struct smtp *s, int want_tls, int auth, struct err *e)
+begin(struct smtp *s, int want_tls, int auth, void (*met)(const struct smtp *), struct err *e)
 {
 	if (greeting(s, e) == -1 || hello(s, e) == -1 || (want_tls && starttls(s, e) == -1))
 		return -1;
+	if (met != NULL)
+		met(s);
 	return auth ? smtp_auth(s, e) : 0;
 }
 
@@ -150,9 +152,15 @@ number_of(struct account *a, enum account_key key, int *n, struct err *e)
 	return account_get(a, key) != NULL ? account_number(a, key, 0, 86400, n, e) : 0;
 }
 
-/* The secret is fetched first: nobody is kept waiting while a command or a person finds it. */
 int
 smtp_open(struct smtp **out, struct account *a, struct err *e)
+{
+	return smtp_open_met(out, a, NULL, e);
+}
+
+/* The secret is fetched first: nobody is kept waiting while a command or a person finds it. */
+int
+smtp_open_met(struct smtp **out, struct account *a, void (*met)(const struct smtp *), struct err *e)
 {
 	struct smtp *s = xcalloc(1, sizeof(*s));
 	int auth = smtp_wants_auth(a), want_tls, rc;
@@ -167,7 +175,7 @@ smtp_open(struct smtp **out, struct account *a, struct err *e)
 	if (rc == 0)
 		rc = account_connect(a, services, &s->stream, &want_tls, e);
 	if (rc == 0)
-		rc = begin(s, want_tls, auth, e);
+		rc = begin(s, want_tls, auth, met, e);
 	if (rc == -1)
 		smtp_close(&s);
 	else

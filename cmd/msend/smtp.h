@@ -41,6 +41,8 @@ struct smtp {
 };
 
 int smtp_open(struct smtp **, struct account *, struct err *e);
+/* met: called once the server has said what it offers, under TLS where there will be any, and before any login. */
+int smtp_open_met(struct smtp **, struct account *, void (*met)(const struct smtp *), struct err *e);
 int smtp_open_to(struct smtp **, struct account *, struct smtp_to *, struct err *e);	/* never with AUTH */
 int smtp_usable(const struct smtp *);
 void smtp_close(struct smtp **);	/* says QUIT, but waits for no reply */
