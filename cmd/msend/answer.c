@@ -199,6 +199,8 @@ offer_line(struct offer *c, const char *p, size_t n)
 		c->starttls = 1;
 	else if (word_is(p, word, "CHUNKING"))
 		c->chunking = 1;
+	else if (word_is(p, word, "DSN"))
+		c->dsn = 1;
 	else if (word_is(p, word, "SIZE"))
 		offer_size(c, p + rest, n - rest);
 	else if (word_is(p, word, "AUTH"))

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "account.h"
+#include "buf.h"
 #include "err.h"
 #include "mail.h"
 #include "outgoing.h"
@@ -170,37 +171,46 @@ any_utf8(const struct flight *f)
 	return needs_utf8(f->from);
 }
 
-/* C: MAIL FROM:<from> [SIZE=n] [BODY=8BITMIME] [SMTPUTF8]     RFC 5321 4.1.1.2, 1870, 6152, 6531 */
+/* C: MAIL FROM:<from> [SIZE=n] [BODY=8BITMIME] [SMTPUTF8] [RET=… ENVID=…]     RFC 5321 4.1.1.2, 1870, 6152, 6531, 3461 */
 static int
 put_mail(struct flight *f, struct err *e)
 {
 	const struct offer *o = &f->s->offer;
-	char size[40] = "";
+	struct buf params = { 0 };
+	int rc;
 
 	if (o->sized)
-		snprintf(size, sizeof(size), " SIZE=%llu", (unsigned long long)f->mail->scan.wire);
-	if (smtp_send(f->s, e, "MAIL FROM:<%s>%s%s%s", f->from, size, o->eightbit && f->mail->scan.eight ? " BODY=8BITMIME" : "",
-	    any_utf8(f) ? " SMTPUTF8" : "") == -1)
-		return -1;
-	return sent(f, WANT_MAIL, NULL, e);
+		buf_printf(&params, " SIZE=%llu", (unsigned long long)f->mail->scan.wire);
+	if (o->eightbit && f->mail->scan.eight)
+		buf_adds(&params, " BODY=8BITMIME");
+	if (any_utf8(f))
+		buf_adds(&params, " SMTPUTF8");
+	if (o->dsn)
+		dsn_for_mail(&params, &f->rcpts->dsn);
+	rc = smtp_send(f->s, e, "MAIL FROM:<%s>%s", f->from, buf_str(&params));
+	buf_free(&params);
+	return rc == -1 ? -1 : sent(f, WANT_MAIL, NULL, e);
 }
 
-/* C: RCPT TO:<to>          RFC 5321 4.1.1.3
+/* C: RCPT TO:<to> [NOTIFY=…]          RFC 5321 4.1.1.3, 3461
  * S: 250 | 251 | 252 taken; 4yz try later; 5yz refused: a refusal is this recipient's, not the session's */
 static int
 put_rcpts(struct flight *f, struct err *e)
 {
+	struct buf params = { 0 };
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < f->rcpts->n && !f->refused; i++) {
+	if (f->s->offer.dsn)
+		dsn_for_rcpt(&params, &f->rcpts->dsn);
+	for (i = 0; rc == 0 && i < f->rcpts->n && !f->refused; i++) {
 		struct rcpt *r = &f->rcpts->v[i];
 
-		if (r->state != RCPT_WAITING)
-			continue;
-		if (smtp_send(f->s, e, "RCPT TO:<%s>", r->addr) == -1 || sent(f, WANT_RCPT, r, e) == -1)
-			return -1;
+		if (r->state == RCPT_WAITING)
+			rc = smtp_send(f->s, e, "RCPT TO:<%s>%s", r->addr, buf_str(&params)) == -1 ? -1 : sent(f, WANT_RCPT, r, e);
 	}
-	return 0;
+	buf_free(&params);
+	return rc;
 }
 
 static int

@@ -240,7 +240,7 @@ one_domain(struct job *j, struct rcpts *all, size_t first)
 	size_t *place = xcalloc(all->n, sizeof(*place)), i;
 
 	j->domain = mx_domain(all->v[first].addr);
-	j->rcpts = (struct rcpts){ .v = xcalloc(all->n, sizeof(struct rcpt)) };
+	j->rcpts = (struct rcpts){ .v = xcalloc(all->n, sizeof(struct rcpt)), .dsn = all->dsn };
 	for (i = first; i < all->n; i++) {
 		if (all->v[i].state != RCPT_WAITING || strcasecmp(mx_domain(all->v[i].addr), j->domain) != 0)
 			continue;

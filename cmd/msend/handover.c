@@ -34,18 +34,25 @@ beside_us(char *path, size_t size, const char *name)
 }
 
 static void
-run(int in, char **argv, int verbose)
+become_mqueue(char **argv)
 {
 	char path[PATH_MAX];
-	int out = verbose ? STDERR_FILENO : open("/dev/null", O_WRONLY);
 
 	signal(SIGPIPE, SIG_DFL);
-	if (dup2(in, STDIN_FILENO) == -1 || out == -1 || dup2(out, STDOUT_FILENO) == -1)
-		_exit(ERR_OS);
 	if (beside_us(path, sizeof(path), "mqueue"))
 		execv(path, argv);
 	else
 		execvp("mqueue", argv);
+}
+
+static void
+run(int in, char **argv, int verbose)
+{
+	int out = verbose ? STDERR_FILENO : open("/dev/null", O_WRONLY);
+
+	if (dup2(in, STDIN_FILENO) == -1 || out == -1 || dup2(out, STDOUT_FILENO) == -1)
+		_exit(ERR_OS);
+	become_mqueue(argv);
 	_exit(127);
 }
 
@@ -157,4 +164,11 @@ handover(const char *from, const char *account, struct rcpts *r, enum rcpt_state
 	free(sender);
 	free(name);
 	return rc;
+}
+
+int
+handover_exec(char **argv, struct err *e)
+{
+	become_mqueue(argv);
+	return err_sys(e, ERR_UNAVAILABLE, "there is no mqueue beside msend or in $PATH");
 }

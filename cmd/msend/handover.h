@@ -12,4 +12,7 @@ struct mail;
 int handover(const char *from, const char *account, struct rcpts *, enum rcpt_state, const struct mail *, int verbose,
     struct err *e);
 
+/* Becomes mqueue, with these words. Comes back, with -1, only if there is none: ERR_UNAVAILABLE. */
+int handover_exec(char **argv, struct err *e);
+
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dot.h"
 #include "err.h"
 #include "mime.h"
 
@@ -41,7 +42,7 @@ mail_each(const struct mail *m, sink_fn *sink, void *ctx, struct err *e)
 
 /* Reads until the header's end is in p, or all of the input. *len is the header's length. 1 at the end of the input. */
 static int
-read_header(struct buf *p, size_t *len, int fd, const char *source, struct err *e)
+read_header(struct buf *p, size_t *len, struct dot_input *in, const char *source, struct err *e)
 {
 	ssize_t n;
 
@@ -49,7 +50,7 @@ read_header(struct buf *p, size_t *len, int fd, const char *source, struct err *
 		if (p->len > MESSAGE_HEADER_MAX)
 			return err_set(e, ERR_DATA, "the header of %s is longer than %d octets", source, MESSAGE_HEADER_MAX);
 		buf_reserve(p, CHUNK);
-		if ((n = read(fd, p->data + p->len, CHUNK)) == -1 && errno == EINTR)
+		if ((n = dot_read(in, p->data + p->len, CHUNK)) == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
 			return err_sys(e, ERR_IO, "read %s", source);
@@ -80,15 +81,33 @@ in_place(struct mail *m, int fd, off_t at, const char *source)
 	return 1;
 }
 
-int
-mail_read(struct mail *m, int fd, const char *source, struct err *e)
+static int
+copy_rest(struct held *body, struct dot_input *in, const char *source, struct err *e)
 {
+	char chunk[CHUNK];
+	ssize_t n;
+
+	while ((n = dot_read(in, chunk, sizeof(chunk))) != 0) {
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return err_sys(e, ERR_IO, "read %s", source);
+		if (held_write(body, chunk, (size_t)n, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+mail_read(struct mail *m, int fd, const char *source, int dot_ends, struct err *e)
+{
+	struct dot_input in = { .fd = fd, .dot_ends = dot_ends };
 	struct buf p = { 0 };
 	size_t len;
-	off_t at = lseek(fd, 0, SEEK_CUR);
+	off_t at = dot_ends ? -1 : lseek(fd, 0, SEEK_CUR);
 	int eof, rc = 0;
 
-	if ((eof = read_header(&p, &len, fd, source, e)) != -1 && p.len == 0)
+	if ((eof = read_header(&p, &len, &in, source, e)) != -1 && p.len == 0)
 		eof = err_set(e, ERR_DATA, "empty message");
 	if (eof == -1) {
 		buf_free(&p);
@@ -97,7 +116,7 @@ mail_read(struct mail *m, int fd, const char *source, struct err *e)
 	if (eof || !in_place(m, fd, at == -1 ? -1 : at + (off_t)len, source)) {
 		rc = p.len > len ? held_write(&m->body, p.data + len, p.len - len, e) : 0;
 		if (rc == 0 && !eof)
-			rc = held_copy(&m->body, fd, source, e);
+			rc = copy_rest(&m->body, &in, source, e);
 	}
 	buf_cut(&p, len);
 	m->head = p;

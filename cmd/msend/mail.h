@@ -18,9 +18,9 @@ struct mail {			/* zeroed is empty */
 	struct scan scan;	/* of both; see mail_scan */
 };
 
-/* A whole message from a descriptor: the header is taken into memory as it is, the rest held. A regular file stays where it is.
- * Nothing at all is ERR_DATA "empty message". The caller completes the header and calls mail_scan. */
-int mail_read(struct mail *, int fd, const char *source, struct err *e);
+/* A whole message from a descriptor: the header is taken into memory as it is, the rest held. A regular file stays where it is,
+ * unless a line of a single dot ends it (dot.h). Nothing at all is ERR_DATA "empty message". The caller completes the header and calls mail_scan. */
+int mail_read(struct mail *, int fd, const char *source, int dot_ends, struct err *e);
 /* The same for a file that needs no changes, from `at` on: takes fd over, scans. */
 int mail_file(struct mail *, int fd, off_t at, const char *source, struct err *e);
 int mail_scan(struct mail *, struct err *e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* msend.c - sends a message: to a server (RFC 6409, 2033) or into a maildir. The command line, and the order of things. */
+/* msend.c - sends a message: to a server (RFC 6409, 2033) or into a maildir. The command line, for the names it can have. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,20 +7,11 @@
 #include <unistd.h>
 
 #include "account.h"
-#include "batch.h"
-#include "compose.h"
 #include "err.h"
-#include "handover.h"
-#include "local.h"
 #include "log.h"
-#include "mail.h"
-#include "message.h"
-#include "rcpt.h"
-#include "route.h"
-#include "sender.h"
-#include "sink.h"
+#include "sendmail.h"
+#include "submit.h"
 #include "usage.h"
-#include "xalloc.h"
 
 static const char usage[] =
     "usage: msend [-nQqtv] [-A file] [-a account] [-b address] [-c address]\n"
@@ -29,37 +20,11 @@ static const char usage[] =
     "       msend -B [-v] [-a account] [-o key=value]\n"
     "       msend -C [-v] [-a account] [-o key=value]\n";
 
-enum verb { VERB_SEND, VERB_BATCH, VERB_CHECK };
-
-struct list {
-	const char **v;
-	size_t n;
-};
-
-struct job {			/* the command line */
-	enum verb verb;
-	int print, queue_later, queue_now, from_headers, composing;
-	const char *from, *copy;
-	struct list bcc, cc, attach, header, set;
-	const char *subject;
-	struct route route;
-	struct sender sender;
-	struct rcpts rcpts;
-	struct mail mail;
-};
-
-static void
-append(struct list *l, const char *text)
-{
-	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
-	l->v[l->n++] = text;
-}
-
 static int
 account_opt(struct job *j, int ch, struct err *e)
 {
 	if (ch == 'o')
-		append(&j->set, optarg);
+		list_append(&j->set, optarg);
 	return account_option(&j->route.account, ch, optarg, e);
 }
 
@@ -69,16 +34,16 @@ compose_opt(struct job *j, int ch)
 	j->composing = 1;
 	switch (ch) {
 	case 'A':
-		append(&j->attach, optarg);
+		list_append(&j->attach, optarg);
 		break;
 	case 'b':
-		append(&j->bcc, optarg);
+		list_append(&j->bcc, optarg);
 		break;
 	case 'c':
-		append(&j->cc, optarg);
+		list_append(&j->cc, optarg);
 		break;
 	case 'H':
-		append(&j->header, optarg);
+		list_append(&j->header, optarg);
 		break;
 	default:
 		j->subject = optarg;
@@ -141,219 +106,24 @@ options(struct job *j, int argc, char **argv)
 	return 0;
 }
 
-/* -f chooses the account whose `from` it is, where -a does not. */
-static int
-choose_account(struct job *j, struct err *e)
-{
-	struct account *a = &j->route.account;
-
-	if (a->which == NULL && j->from != NULL && strchr(j->from, '@') != NULL && account_find_from(j->from, &a->which, e) == -1)
-		return -1;
-	if (route_load(&j->route, e) == -1)
-		return -1;
-	return j->verb == VERB_SEND ? sender_find(&j->sender, j->from, a, e) : 0;
-}
-
-static int
-add_lists(struct job *j, const char **v, size_t n, struct err *e)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (rcpts_add_list(&j->rcpts, v[i], e) == -1)
-			return -1;
-	return 0;
-}
-
-/* Those of the command line: what is wrong with them is said before stdin is read. */
-static int
-recipients_given(struct job *j, const char **args, size_t count, struct err *e)
-{
-	if (add_lists(j, args, count, e) == -1 || add_lists(j, j->cc.v, j->cc.n, e) == -1
-	    || add_lists(j, j->bcc.v, j->bcc.n, e) == -1)
-		return -1;
-	if (j->rcpts.n == 0 && !j->from_headers)
-		return err_set(e, ERR_USAGE, "no recipients: give addresses, or -t to take them from the message");
-	return 0;
-}
-
-static int
-recipients_found(struct job *j, struct err *e)
-{
-	if (j->from_headers && rcpts_add_headers(&j->rcpts, buf_str(&j->mail.head), j->mail.head.len, e) == -1)
-		return -1;
-	if (j->rcpts.n == 0)
-		return err_set(e, ERR_USAGE, "no recipients: the message has none in To, Cc and Bcc");
-	rcpts_unique(&j->rcpts);
-	return 0;
-}
-
-static int
-compose(struct job *j, const char **args, size_t count, struct err *e)
-{
-	struct compose c = {
-		.subject = j->subject, .to = args, .tos = count, .cc = j->cc.v, .ccs = j->cc.n, .attach = j->attach.v,
-		.attaches = j->attach.n, .header = j->header.v, .headers = j->header.n
-	};
-	char *from = sender_mailbox(&j->sender);
-	int rc;
-
-	c.from = from;
-	rc = compose_mail(&j->mail, &c, STDIN_FILENO, e);
-	free(from);
-	return rc;
-}
-
-/* The message as it will leave: recipients are read before Bcc goes. */
-static int
-prepare(struct job *j, const char **args, size_t count, struct err *e)
-{
-	struct message_from from = { j->sender.name, j->sender.addr };
-	struct buf done = { 0 };
-
-	if (recipients_given(j, args, count, e) == -1)
-		return -1;
-	if (j->composing ? compose(j, args, count, e) == -1 : mail_read(&j->mail, STDIN_FILENO, "standard input", e) == -1)
-		return -1;
-	if (recipients_found(j, e) == -1)
-		return -1;
-	message_complete(&done, buf_str(&j->mail.head), j->mail.head.len, &from);
-	buf_free(&j->mail.head);
-	j->mail.head = done;
-	return mail_scan(&j->mail, e);
-}
-
-/* -n: the envelope in lines of two fields, an empty line, the message. */
-static int
-print(const struct job *j, struct err *e)
-{
-	const struct account *a = &j->route.account;
-	int out = STDOUT_FILENO;
-	size_t i;
-
-	if (j->route.kind == ROUTE_LOCAL)
-		printf("via\tlocal delivery\n");
-	else
-		printf("via\t%s:%s%s\n", a->url.scheme, a->url.host != NULL ? "//" : "",
-		    a->url.host != NULL ? a->url.host : a->url.path);
-	printf("from\t%s\n", j->sender.envelope);
-	for (i = 0; i < j->rcpts.n; i++)
-		printf("to\t%s\n", j->rcpts.v[i].addr);
-	putchar('\n');
-	if (fflush(stdout) != 0)
-		return err_sys(e, ERR_IO, "write standard output");
-	return mail_each(&j->mail, sink_fd, &out, e);
-}
-
-static const char *
-account_name(const struct job *j)
-{
-	return j->route.account.name != NULL ? j->route.account.name : j->route.account.which;
-}
-
-static int
-queue(struct job *j, enum rcpt_state state, struct err *e)
-{
-	if (j->route.account.option[KEY_DKIM_DOMAIN] != NULL)
-		return err_set(e, ERR_USAGE, "-o dkim-domain: a queued message is signed as its account says; put it into the configuration");
-	return handover(j->sender.envelope, account_name(j), &j->rcpts, state, &j->mail, j->route.account.verbose, e);
-}
-
-/* Queued or not, what will not mend itself (a wrong password, a certificate) must be known. */
-static void
-warn_why(const struct rcpts *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->n; i++)
-		if (r->v[i].state == RCPT_LATER && r->v[i].class != ERR_TEMP && r->v[i].class != ERR_CONFIG) {
-			log_warn("queued, since it can't be sent now: %s", r->v[i].text);
-			return;
-		}
-}
-
-static int
-deliver(struct job *j, struct err *e)
-{
-	if (j->queue_now)
-		return queue(j, RCPT_WAITING, e);
-	route_send(&j->route, j->sender.envelope, &j->rcpts, &j->mail, 1);
-	if (!j->queue_later || rcpts_count(&j->rcpts, RCPT_LATER) == 0)
-		return 0;
-	warn_why(&j->rcpts);
-	return queue(j, RCPT_LATER, e);
-}
-
-static int
-send_mail(struct job *j, struct err *e)
-{
-	struct maildir *copy = NULL;
-	int rc, code;
-
-	if (j->copy != NULL && local_copy(&copy, j->copy, &j->mail, e) == -1)
-		return err_prefix(e, "not sent, since no copy can be kept");
-	rc = deliver(j, e);
-	if (rc == -1)
-		log_err(e);
-	rcpts_report(&j->rcpts);
-	code = rcpts_exit(&j->rcpts);
-	if (rc == -1 && code == 0)
-		code = (int)e->class;
-	if (local_copy_end(&copy, rcpts_count(&j->rcpts, RCPT_OK) > 0, e) == -1) {
-		err_prefix(e, "the message was sent, but no copy kept");
-		code = code != 0 ? code : log_err(e);
-	}
-	return code;
-}
-
-static int
-run(struct job *j, const char **args, size_t count, struct err *e)
-{
-	struct batch_options o = {
-		.which = j->route.account.which, .set = j->set.v, .sets = (int)j->set.n, .verbose = j->route.account.verbose
-	};
-	int code = 0;
-
-	if (j->verb == VERB_BATCH)
-		return send_batch(&o, &code, e) == -1 ? -1 : code;
-	if (choose_account(j, e) == -1)
-		return -1;
-	if (j->verb == VERB_CHECK)
-		return route_show(&j->route, e);
-	if (prepare(j, args, count, e) == -1)
-		return -1;
-	return j->print ? print(j, e) : send_mail(j, e);
-}
-
-static void
-job_free(struct job *j)
-{
-	route_free(&j->route);
-	sender_free(&j->sender);
-	rcpts_free(&j->rcpts);
-	mail_free(&j->mail);
-	free(j->bcc.v);
-	free(j->cc.v);
-	free(j->attach.v);
-	free(j->header.v);
-	free(j->set.v);
-}
-
 int
 main(int argc, char **argv)
 {
+	const char *other = argc > 0 ? sendmail_name(argv[0]) : NULL;
 	struct job job = { 0 };
 	struct err e = { 0 };
-	int code;
+	int code, go;
 
-	log_init("msend");
-	usage_standard(argc, argv, "msend", usage);
 	signal(SIGPIPE, SIG_IGN);
-	if ((code = options(&job, argc, argv)) == 0) {
-		code = run(&job, (const char **)(argv + optind), (size_t)(argc - optind), &e);
-		if (code == -1)
-			code = log_err(&e);
+	if (other != NULL) {
+		go = sendmail_options(&job, other, argc, argv, &code);
+	} else {
+		log_init("msend");
+		usage_standard(argc, argv, "msend", usage);
+		go = (code = options(&job, argc, argv)) == 0;
 	}
-	job_free(&job);
+	if (go && (code = submit_run(&job, (const char **)(argv + optind), (size_t)(argc - optind), &e)) == -1)
+		code = log_err(&e);
+	submit_free(&job);
 	return code;
 }

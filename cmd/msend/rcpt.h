@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "dsn.h"
 #include "err.h"
 
 struct answer;
@@ -31,6 +32,7 @@ struct rcpt {
 struct rcpts {			/* zeroed is empty */
 	struct rcpt *v;
 	size_t n, cap;
+	struct dsn dsn;		/* what to ask of servers for all of them */
 };
 
 void rcpts_add(struct rcpts *, const char *addr);	/* checked already */

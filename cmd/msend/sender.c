@@ -52,7 +52,7 @@ ourselves(struct sender *s)
 }
 
 int
-sender_find(struct sender *s, const char *option, const struct account *a, struct err *e)
+sender_find(struct sender *s, const char *option, const char *full_name, const struct account *a, struct err *e)
 {
 	const char *from = account_get(a, KEY_FROM);
 	int null = option != NULL && (*option == '\0' || strcmp(option, "<>") == 0);
@@ -64,9 +64,14 @@ sender_find(struct sender *s, const char *option, const struct account *a, struc
 		rc = parse(s, from, "from", ERR_CONFIG, e);
 	else
 		ourselves(s);
-	if (rc == 0)
-		s->envelope = xstrdup(null ? "" : s->addr);
-	return rc;
+	if (rc == -1)
+		return -1;
+	s->envelope = xstrdup(null ? "" : s->addr);
+	if (full_name != NULL && *full_name != '\0') {
+		free(s->name);
+		s->name = xstrdup(full_name);
+	}
+	return 0;
 }
 
 char *

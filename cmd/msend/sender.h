@@ -13,7 +13,7 @@ struct sender {			/* zeroed is empty */
 	char *addr;
 };
 
-int sender_find(struct sender *, const char *option, const struct account *, struct err *e);
+int sender_find(struct sender *, const char *option, const char *full_name, const struct account *, struct err *e);	/* -f and -F, or NULL */
 char *sender_mailbox(const struct sender *);	/* "Ann <ann@example.org>"; the caller frees */
 void sender_free(struct sender *);
 
