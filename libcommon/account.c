@@ -17,12 +17,14 @@
 #include "xalloc.h"
 
 static const char *const key_names[KEY_COUNT] = {
-	[KEY_FROM] = "from", [KEY_SEND] = "send", [KEY_POP] = "pop", [KEY_IMAP] = "imap", [KEY_USER] = "user",
+	[KEY_FROM] = "from", [KEY_SEND] = "send", [KEY_POP] = "pop", [KEY_IMAP] = "imap",
+	[KEY_IMAP_WITHOUT] = "imap-without", [KEY_USER] = "user",
 	[KEY_PASSWORD] = "password", [KEY_TOKEN] = "token", [KEY_AUTH] = "auth", [KEY_TLS] = "tls", [KEY_TLS_CA] = "tls-ca", [KEY_TLS_PIN] = "tls-pin",
 	[KEY_TLS_CERT] = "tls-cert", [KEY_TLS_KEY] = "tls-key", [KEY_HELO] = "helo", [KEY_TIMEOUT] = "timeout",
 	[KEY_DEADLINE] = "deadline", [KEY_MAILDIR] = "maildir", [KEY_QUEUE] = "queue", [KEY_RETRY] = "retry",
 	[KEY_EXPIRE] = "expire", [KEY_DKIM_DOMAIN] = "dkim-domain", [KEY_DKIM_SELECTOR] = "dkim-selector", [KEY_DKIM_KEY] = "dkim-key",
-	[KEY_RESOLVER] = "resolver", [KEY_MX_PORT] = "mx-port",
+	[KEY_RESOLVER] = "resolver", [KEY_MX_PORT] = "mx-port", [KEY_MTA_STS] = "mta-sts", [KEY_WARN] = "warn", [KEY_BOUNCE_LIMIT] = "bounce-limit",
+	[KEY_BOUNCE_SIZE] = "bounce-size",
 };
 
 static enum account_key
@@ -58,6 +60,10 @@ check_value(enum account_key key, const char *value, struct err *e)
 			if (strcmp(value, tls[i]) == 0)
 				return 0;
 		return err_set(e, ERR_CONFIG, "tls is off, on, 1.2 or 1.3, not \"%s\"", value);
+	case KEY_MTA_STS:
+		strtonum(value, 1, 65535, &bad);
+		return bad == NULL || strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? 0
+		    : err_set(e, ERR_CONFIG, "mta-sts is on, off or a port, not \"%s\"", value);
 	case KEY_MX_PORT:
 		strtonum(value, 1, 65535, &bad);
 		return bad != NULL ? err_set(e, ERR_CONFIG, "mx-port is 1 to 65535, not \"%s\"", value) : 0;

@@ -80,7 +80,8 @@ int envelope_set_warned(int fd, struct envelope *, struct err *e);
 /* NOTIFY's value as it stands in the file and on the wire, in either case: 0, or -1 when it is none; and back. */
 int envelope_notify_parse(const char *text, unsigned int *notify);
 void envelope_notify_text(struct buf *out, unsigned int notify);
-int envelope_xtext_ok(const char *text, size_t max);	/* RFC 3461 4: + only before two upper-case hexadecimal digits, no = or blank */
+void envelope_xtext(struct buf *out, const char *text);		/* RFC 3461 4: anything, fit for a line */
+int envelope_xtext_ok(const char *text, size_t max);	/* + only before two upper-case hexadecimal digits, no = or blank */
 int envelope_orcpt_ok(const char *text);
 
 #endif

@@ -60,6 +60,17 @@ envelope_notify_text(struct buf *out, unsigned int notify)
 		}
 }
 
+void
+envelope_xtext(struct buf *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text > ' ' && *text <= '~' && *text != '+' && *text != '=')
+			buf_addc(out, *text);
+		else
+			buf_printf(out, "+%02X", (unsigned int)(unsigned char)*text);
+	}
+}
+
 int
 envelope_xtext_ok(const char *text, size_t max)
 {

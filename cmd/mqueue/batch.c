@@ -20,6 +20,7 @@ struct flight {			/* an entry that was handed over */
 	char *path;		/* NULL: the place is free */
 	char *answered;		/* one a recipient; set from the start where nobody waits */
 	size_t open;		/* not yet answered */
+	size_t tried;		/* answered otherwise than that this machine is offline */
 	size_t order;		/* of handing over */
 	int unsynced, refused;
 	int unrecorded;		/* the file does not tell what became of some */
@@ -67,12 +68,30 @@ give_up(struct batch *b, struct entry *t)
 
 /* All answered, or nobody to ask: the entry goes, waits or is held. */
 static void
-finish(struct batch *b, struct entry *t, int refused)
+finish(struct batch *b, struct entry *t, int how)
 {
 	struct err e = { 0 };
 
-	if (settle(t, &b->job->settings.schedule, (int64_t)time(NULL), refused, b->code, &e) == -1)
+	if (settle(t, &b->job->settings, (int64_t)time(NULL), how, b->code, &e) == -1)
 		trouble(b, &e);
+}
+
+static int
+outcome(const struct flight *f)
+{
+	return (f->refused ? SETTLE_NEWS : 0) | (f->tried == 0 ? SETTLE_OFFLINE : 0);
+}
+
+/* What a crash or a full disk has left untold comes first. An entry that it fails for is left; others may fare better. */
+static int
+tell_first(struct batch *b, struct entry *t)
+{
+	struct err e = { 0 };
+
+	if (settle_tell(t, &b->job->settings, (int64_t)time(NULL), &e) == 0)
+		return 0;
+	complain(b->code, &e);
+	return -1;
 }
 
 static int
@@ -138,7 +157,7 @@ hand(struct batch *b)
 	if (still_due(b, &t)) {
 		if (entry_count(&t, FATE_WAITING) == 0)
 			finish(b, &t, 0);
-		else if (start(b) == 0) {
+		else if (tell_first(b, &t) == 0 && start(b) == 0) {
 			take_off(b, &t, name);
 			return;
 		}
@@ -176,6 +195,7 @@ answer(struct batch *b, struct flight *f, size_t rcpt, const struct result *r)
 	f->answered[rcpt] = 1;
 	f->open--;
 	f->refused |= r->verdict == VERDICT_REFUSED;
+	f->tried += !r->offline;
 	if (b->job->verbose)
 		log_warn("%s to <%s> %s: %s", f->entry.name->id, f->entry.env.rcpt[rcpt].addr, word[r->verdict], r->text);
 	if (settle_record(&f->entry, rcpt, r, &f->unsynced, &e) == -1) {
@@ -252,7 +272,7 @@ take_in(struct batch *b)
 			if (f->unrecorded)
 				give_up(b, &f->entry);
 			else
-				finish(b, &f->entry, f->refused);
+				finish(b, &f->entry, outcome(f));
 			land(b, f);
 		}
 	}
@@ -284,7 +304,7 @@ blame(struct batch *b, struct flight *f, const char *how)
 		if (!f->answered[i] && settle_later(&f->entry, i, how, &e) == -1)
 			trouble(b, &e);
 	if (!f->unrecorded)
-		finish(b, &f->entry, f->refused);
+		finish(b, &f->entry, f->refused ? SETTLE_NEWS : 0);
 }
 
 /* Those that were not answered stay as they were. */

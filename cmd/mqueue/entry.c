@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "entry.h"
@@ -113,6 +114,14 @@ entry_remove(struct entry *t, struct err *e)
 void
 entry_close(struct entry *t)
 {
+	size_t i;
+
+	for (i = 0; t->said != NULL && i < t->env.rcpts; i++) {
+		free(t->said[i].reply);
+		free(t->said[i].remote);
+	}
+	free(t->said);
+	t->said = NULL;
 	envelope_free(&t->env);
 	if (t->fd != -1)
 		close(t->fd);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "envelope.h"
+#include "notice.h"
 #include "spool.h"
 
 struct entry {
@@ -14,6 +15,7 @@ struct entry {
 	const struct spool_name *name;
 	int fd;
 	struct envelope env;
+	struct notice_said *said;	/* what the last try heard, one a recipient; NULL: there was none, or no more than env has */
 	off_t size;		/* of the message, without the envelope */
 };
 

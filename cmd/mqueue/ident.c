@@ -43,6 +43,37 @@ parse_time(const char *name, size_t *len, int64_t *when)
 	return i >= 10 && name[i] == '.' ? 0 : -1;
 }
 
+/* FNV-1a */
+static uint64_t
+mix(uint64_t hash, unsigned char octet)
+{
+	return (hash ^ octet) * 1099511628211u;
+}
+
+/* A maildir reader's additions to the name do not count. A second later: it stands behind the one it comes from. */
+int
+ident_derive(char *name, size_t size, const char *from, uint64_t what)
+{
+	size_t len = strcspn(from, ":"), at, i;
+	uint64_t hash = 14695981039346656037u;
+	char id[IDENT_LEN + 1] = "";
+	int64_t when;
+	int n;
+
+	if (parse_time(from, &at, &when) == -1 || len < at + 1 + IDENT_LEN)
+		return -1;
+	at += 1 + IDENT_LEN;
+	for (i = 0; i < len; i++)
+		hash = mix(hash, (unsigned char)from[i]);
+	for (i = 0; i < sizeof what; i++)
+		hash = mix(hash, (unsigned char)(what >> 8 * i));
+	hash ^= hash >> 40;
+	for (i = 0; i < IDENT_LEN; i++)
+		id[i] = alphabet[hash >> 5 * i & 31];
+	n = snprintf(name, size, "%010lld.%s%.*s", (long long)when + 1, id, (int)(len - at), from + at);
+	return n < 0 || (size_t)n >= size || n > IDENT_NAME_MAX ? -1 : 0;
+}
+
 int
 ident_parse(const char *name, char id[IDENT_LEN + 1], int64_t *when)
 {

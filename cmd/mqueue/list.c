@@ -44,7 +44,7 @@ list_state(const struct row *r)
 const char *
 list_fate(int fate)
 {
-	return fate == FATE_SENT ? "sent" : fate == FATE_REFUSED ? "refused" : fate == FATE_BOUNCED ? "bounced" : "waiting";
+	return fate == FATE_SENT || fate == FATE_UNTOLD ? "sent" : fate == FATE_REFUSED ? "refused" : fate == FATE_BOUNCED ? "bounced" : "waiting";
 }
 
 void
@@ -103,14 +103,20 @@ octets(struct buf *out, int64_t n)
 		buf_printf(out, "%.*f%c", size < 10, size, letter[i]);
 }
 
-/* Those the message has not reached. */
+int
+list_open(int fate)
+{
+	return fate == FATE_WAITING || fate == FATE_REFUSED;
+}
+
+/* Those the message has not reached, and whose sender was not told so. */
 static void
 remaining(struct buf *out, const struct envelope *env, const char *between)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < env->rcpts; i++) {
-		if (env->rcpt[i].fate == FATE_SENT)
+		if (!list_open((int)env->rcpt[i].fate))
 			continue;
 		if (n++ > 0)
 			buf_adds(out, between);

@@ -20,6 +20,7 @@ struct row {
 
 const char *list_state(const struct row *);	/* sending, held, refused, due or waiting; refused is held because of refusals */
 const char *list_fate(int fate);		/* of a recipient: waiting, sent, refused, bounced */
+int list_open(int fate);		/* the message has not reached him, and the sender was not told */
 void list_time(struct buf *, int64_t when);	/* 2026-11-22T10:00:00+0100, local zone */
 
 void list_header(struct buf *);				/* of columns */

@@ -18,7 +18,8 @@
 
 static const char usage[] =
     "usage: mqueue [-v] [-o key=value] [-q dir] command ...\n"
-    "       mqueue add [-a account] [-f from] address ...\n"
+    "       mqueue add [-mt] [-a account] [-f from] [-N notify] [-R ret] [-V envid]\n"
+    "                  [address ...]\n"
     "       mqueue ls [-jl]\n"
     "       mqueue run [-f]\n"
     "       mqueue watch\n"
@@ -32,7 +33,7 @@ static const struct verb {
 	int least, most;		/* arguments */
 	verb_fn *fn;
 } verbs[] = {
-	{ "add", "+a:f:" COMMON, 1, INT_MAX, mqueue_add },
+	{ "add", "+a:f:mN:R:tV:" COMMON, 0, INT_MAX, mqueue_add },
 	{ "ls", "+jl" COMMON, 0, 0, mqueue_ls },
 	{ "run", "+f" COMMON, 0, 0, mqueue_run },
 	{ "watch", "+" COMMON, 0, 0, mqueue_watch },
@@ -71,6 +72,21 @@ option(struct command *c, int ch)
 	case 'f':
 		c->job.from = optarg;
 		c->job.force = 1;
+		return 0;
+	case 'm':
+		c->job.many = 1;
+		return 0;
+	case 'N':
+		c->job.notify = optarg;
+		return 0;
+	case 'R':
+		c->job.ret = optarg;
+		return 0;
+	case 't':
+		c->job.from_header = 1;
+		return 0;
+	case 'V':
+		c->job.envid = optarg;
 		return 0;
 	case 'j':
 		c->job.json = 1;
@@ -149,7 +165,7 @@ parse(struct command *c, int argc, char **argv)
 	c->job.args = argv + optind;
 	c->job.count = argc - optind;
 	if (c->job.count < c->verb->least)
-		return c->verb->fn == mqueue_add ? "no recipient given" : "no id given";
+		return "no id given";
 	return c->job.count > c->verb->most ? "too many arguments" : NULL;
 }
 

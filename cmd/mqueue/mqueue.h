@@ -14,6 +14,8 @@ struct job {
 	struct settings settings;
 	const char *account;	/* -a */
 	const char *from;	/* -f of add */
+	const char *notify, *ret, *envid;	/* -N, -R, -V of add */
+	int many, from_header;	/* -m, -t of add */
 	int force;		/* -f of run */
 	int details, json;	/* -l, -j */
 	int mailq;		/* called by that name */

@@ -5,9 +5,9 @@
 
 #include "result.h"
 
-enum { FIELDS = 6 };
+enum { FIELDS = 8, FIELDS_LEAST = 6 };
 
-/* Exactly FIELDS fields, none with a control octet. */
+/* None has a control octet. Those that are missing at the end are empty. */
 static int
 split(char *line, size_t len, char *field[FIELDS])
 {
@@ -24,7 +24,11 @@ split(char *line, size_t len, char *field[FIELDS])
 		} else if (iscntrl((unsigned char)line[i]))
 			return -1;
 	}
-	return n == FIELDS ? 0 : -1;
+	if (n < FIELDS_LEAST)
+		return -1;
+	while (n < FIELDS)
+		field[n++] = line + len;
+	return 0;
 }
 
 static int
@@ -108,10 +112,15 @@ result_parse(char *line, size_t len, struct result *out)
 	r.addr = field[1];
 	r.enhanced = none(field[4]) ? "" : field[4];
 	r.text = field[5];
+	r.host = field[6];
+	r.dsn = strcmp(field[7], "dsn") == 0;
 	if (*r.path == '\0' || *r.addr == '\0')
 		return -1;
 	if (parse_verdict(field[2], &r.verdict) == -1 || parse_code(field[3], &r.code) == -1)
 		return -1;
+	if (!r.dsn && *field[7] != '\0')
+		return -1;
+	r.offline = r.verdict == VERDICT_LATER && r.code == 0 && strcmp(r.enhanced, "4.4.3") == 0;
 	if ((*r.enhanced != '\0' && !enhanced_ok(r.enhanced)) || !agree(r.verdict, r.code))
 		return -1;
 	*out = r;

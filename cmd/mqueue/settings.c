@@ -56,6 +56,27 @@ set_retry(struct schedule *s, const char *value, struct err *e)
 	return 0;
 }
 
+static int
+set_warn(struct settings *s, const char *value, struct err *e)
+{
+	if (strcmp(value, "off") != 0)
+		return set_span(&s->warn, "warn", value, e);
+	s->warn = 0;
+	return 0;
+}
+
+static int
+set_limit(struct settings *s, const char *value, struct err *e)
+{
+	const char *wrong;
+	long long n = strtonum(value, 0, 1000000, &wrong);
+
+	if (wrong != NULL)
+		return err_set(e, ERR_CONFIG, "bounce-limit %s: not a number between 0 and 1000000", value);
+	s->bounce_limit = (unsigned int)n;
+	return 0;
+}
+
 /* 1 for a key that is not ours. */
 static int
 set(struct settings *s, const char *key, const char *value, struct err *e)
@@ -68,6 +89,12 @@ set(struct settings *s, const char *key, const char *value, struct err *e)
 		return set_retry(&s->schedule, value, e);
 	if (strcmp(key, "expire") == 0)
 		return set_span(&s->schedule.expire, key, value, e);
+	if (strcmp(key, "warn") == 0)
+		return set_warn(s, value, e);
+	if (strcmp(key, "bounce-limit") == 0)
+		return set_limit(s, value, e);
+	if (strcmp(key, "bounce-size") == 0)
+		return units_size(value, &s->bounce_size, e) == -1 ? err_prefix(e, "%s", key) : 0;
 	return 1;
 }
 
@@ -120,7 +147,7 @@ set_option(struct settings *s, const char *arg, struct err *e)
 	key = xstrndup(arg, len);
 	code = set(s, key, arg + len + 1, e);
 	if (code == 1)
-		code = err_set(e, ERR_USAGE, "%s is no key of mqueue; it has queue, from, retry and expire", key);
+		code = err_set(e, ERR_USAGE, "%s is no key of mqueue; it has queue, from, retry, expire, warn, bounce-limit and bounce-size", key);
 	else if (code == -1)
 		e->class = ERR_USAGE;
 	free(key);
@@ -147,7 +174,7 @@ settings_load(struct settings *s, const struct settings_options *o, struct err *
 	char *path;
 	size_t i;
 
-	*s = (struct settings){ .schedule = SCHEDULE_DEFAULT };
+	*s = (struct settings){ .schedule = SCHEDULE_DEFAULT, .warn = 4 * 3600, .bounce_limit = 100, .bounce_size = 50 * 1024 };
 	if (read_file(s, o->account, e) == -1)
 		return -1;
 	if (env != NULL && *env != '\0')

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* settings.h - what mqueue takes from -o, the environment and the configuration file.
- * Of the file it reads the keys queue, retry and expire before the first section, and the `from` that msend would use; all
+ * Of the file it reads the keys queue, retry, expire, warn, bounce-limit and bounce-size before the first section, and the `from` that msend would use; all
  * other keys are other programs'. Owns its strings. */
 #ifndef SETTINGS_H
 #define SETTINGS_H
@@ -15,6 +15,9 @@ struct settings {
 	char *queue;		/* the directory */
 	char *from;		/* as configured, or NULL */
 	struct schedule schedule;
+	int64_t warn;		/* a sender is told of a delay after so many seconds; 0: never */
+	unsigned int bounce_limit;	/* notices an hour */
+	int64_t bounce_size;	/* a larger message is not returned whole */
 };
 
 struct settings_options {

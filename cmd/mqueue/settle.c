@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-/* settle.c - see settle.h. Until there are bounces, an entry with refused recipients is kept for its owner, held: nothing is
+/* settle.c - see settle.h. An entry with refused recipients whose sender can't be told is kept for the operator, held: nothing is
  * thrown away in silence. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bounce.h"
 #include "buf.h"
 #include "err.h"
 #include "log.h"
 #include "mqueue.h"
+#include "schedule.h"
+#include "settings.h"
 #include "settle.h"
+#include "xalloc.h"
 
 static int
 begins(const char *text, const char *with)
@@ -42,20 +46,52 @@ set_fate(struct entry *t, size_t i, enum envelope_fate fate, const char *reply, 
 	return envelope_set_fate(t->fd, &t->env, i, fate, reply, e);
 }
 
+static struct notice_said *
+said_of(struct entry *t, size_t i)
+{
+	if (t->said == NULL)
+		t->said = xcalloc(t->env.rcpts, sizeof *t->said);
+	return &t->said[i];
+}
+
+static void
+keep_reply(struct entry *t, size_t i, const char *before, const char *reply)
+{
+	struct notice_said *said = said_of(t, i);
+	char *old = said->reply;
+
+	said->reply = xasprintf("%s%s", before, reply);
+	free(old);
+}
+
+/* A sender who wants to hear of success, and whose wish has not gone along, is told by us. */
+static enum envelope_fate
+fate_of(const struct envelope_rcpt *p, const struct result *r)
+{
+	if (r->verdict == VERDICT_LATER)
+		return FATE_WAITING;
+	if (r->verdict == VERDICT_REFUSED)
+		return FATE_REFUSED;
+	return (p->notify & NOTIFY_SUCCESS) != 0 && !r->dsn ? FATE_UNTOLD : FATE_SENT;
+}
+
 int
 settle_record(struct entry *t, size_t i, const struct result *r, int *unsynced, struct err *e)
 {
-	static const enum envelope_fate fate[] = {
-		[VERDICT_OK] = FATE_SENT, [VERDICT_LATER] = FATE_WAITING, [VERDICT_REFUSED] = FATE_REFUSED
-	};
+	enum envelope_fate fate = fate_of(&t->env.rcpt[i], r);
 	struct buf reply = { 0 };
 	int code;
 
 	reply_of(r, &reply);
-	code = set_fate(t, i, fate[r->verdict], buf_str(&reply), e);
+	code = set_fate(t, i, fate, buf_str(&reply), e);
+	if (fate != FATE_SENT) {
+		keep_reply(t, i, "", buf_str(&reply));
+		free(said_of(t, i)->remote);
+		t->said[i].remote = xstrdup(r->host);
+	}
 	buf_free(&reply);
 	*unsynced |= code == 0 && r->verdict != VERDICT_LATER;
-	t->env.rcpt[i].fate = fate[r->verdict];		/* true also where it could not be written */
+	t->env.rcpt[i].fate = fate;		/* true also where it could not be written */
 	return code;
 }
 
@@ -82,13 +118,16 @@ expire(struct entry *t, struct err *e)
 		if (t->env.rcpt[i].fate != FATE_WAITING)
 			continue;
 		buf_cut(&reply, 0);
-		buf_printf(&reply, "given up, last: %s", t->env.rcpt[i].reply);
+		buf_printf(&reply, NOTICE_GIVEN_UP "%s", t->env.rcpt[i].reply);
 		code = envelope_set_fate(t->fd, &t->env, i, FATE_REFUSED, buf_str(&reply), e);
+		if (code == 0 && t->said != NULL && t->said[i].reply != NULL)
+			keep_reply(t, i, NOTICE_GIVEN_UP, t->said[i].reply);
 	}
 	buf_free(&reply);
 	return code;
 }
 
+/* To the operator, where the sender can't be told. */
 static void
 report(const struct entry *t, int held, int *code)
 {
@@ -103,32 +142,80 @@ report(const struct entry *t, int held, int *code)
 }
 
 static int
+any(const struct entry *t, enum envelope_fate fate)
+{
+	return entry_count(t, fate) > 0;
+}
+
+int
+settle_tell(struct entry *t, const struct settings *s, int64_t now, struct err *e)
+{
+	if (any(t, FATE_REFUSED) && bounce(t, NOTICE_FAILED, s, now, e) == -1)
+		return -1;
+	if (any(t, FATE_UNTOLD) && bounce(t, NOTICE_RELAYED, s, now, e) == -1)
+		return -1;
+	return 0;
+}
+
+/* When it came in, as if this machine had never been offline. */
+static int64_t
+began(const struct entry *t)
+{
+	return t->env.arrived + t->env.offline;
+}
+
+static int
+warn(struct entry *t, const struct settings *s, int64_t now, struct err *e)
+{
+	if (t->env.warned != WARNED_NO || s->warn == 0 || !any(t, FATE_WAITING) || now - began(t) < s->warn)
+		return 0;
+	return bounce(t, NOTICE_DELAYED, s, now, e) == -1 ? -1 : 0;
+}
+
+static int
 postpone(struct entry *t, const struct schedule *s, int64_t now, struct err *e)
 {
 	unsigned int tries = t->env.tries + 1;
 
-	return envelope_set_next(t->fd, &t->env, schedule_next(s, t->env.arrived, now, tries, arc4random()), tries, e);
+	return envelope_set_next(t->fd, &t->env, schedule_next(s, began(t), now, tries, arc4random()), tries, e);
+}
+
+/* Since when nobody could be reached is not known: all the time since the last try is given back. */
+static int
+wait_offline(struct entry *t, const struct schedule *s, int64_t now, struct err *e)
+{
+	int64_t since = t->env.tried > t->env.arrived ? t->env.tried : t->env.arrived;
+
+	if (envelope_set_tried(t->fd, &t->env, now, t->env.offline + (now > since ? now - since : 0), e) == -1)
+		return -1;
+	return envelope_set_next(t->fd, &t->env, schedule_next(s, began(t), now, 1, arc4random()), t->env.tries, e);
 }
 
 static int
-wait_on(struct entry *t, const struct schedule *s, int64_t now, int news, int *code, struct err *e)
+done(const struct entry *t)
 {
-	if (news)
-		report(t, 0, code);
-	return postpone(t, s, now, e);
+	return !any(t, FATE_WAITING) && !any(t, FATE_REFUSED) && !any(t, FATE_UNTOLD);
 }
 
 int
-settle(struct entry *t, const struct schedule *s, int64_t now, int news, int *code, struct err *e)
+settle(struct entry *t, const struct settings *s, int64_t now, int how, int *code, struct err *e)
 {
-	if (entry_count(t, FATE_WAITING) > 0) {
-		if (!schedule_expired(s, t->env.arrived, now))
-			return wait_on(t, s, now, news, code, e);
-		if (expire(t, e) == -1)
-			return -1;
-	}
-	if (entry_count(t, FATE_REFUSED) == 0)
+	if (how & SETTLE_OFFLINE)
+		return wait_offline(t, &s->schedule, now, e);
+	if (done(t))
 		return entry_remove(t, e);
-	report(t, 1, code);
-	return envelope_set_held(t->fd, &t->env, 1, e);
+	if (any(t, FATE_WAITING) && schedule_expired(&s->schedule, began(t), now) && expire(t, e) == -1)
+		return -1;
+	if (envelope_set_tried(t->fd, &t->env, now, t->env.offline, e) == -1 || settle_tell(t, s, now, e) == -1 ||
+	    warn(t, s, now, e) == -1)
+		return -1;
+	if (done(t))
+		return entry_remove(t, e);
+	if (!any(t, FATE_WAITING) && any(t, FATE_REFUSED)) {
+		report(t, 1, code);
+		return envelope_set_held(t->fd, &t->env, 1, e);
+	}
+	if (how & SETTLE_NEWS && any(t, FATE_REFUSED))
+		report(t, 0, code);
+	return postpone(t, &s->schedule, now, e);
 }

@@ -12,11 +12,15 @@
  *             has read the envelope again. The lock ends with its process, however that ends, and so does msend (courier.c).
  *             Each reply is recorded as it comes: pwrite of the reply and the fate's octet, fdatasync(file) for sent and
  *             refused. `later` is not synced: losing it only means another try.
+ *   untold    Somebody was refused (or given up, or is to be told of a delay or of success), and the sender does not know yet. The notice
+ *             about it becomes an entry as others do: it is placed before pwrite, fdatasync(file) record that he was told. Its name
+ *             follows from this entry's and from what it tells, so what a crash leaves here makes the same notice again, and
+ *             placing it finds that it is there. Only if it has been sent meanwhile there are two. No other recipient is tried before.
  *      → waiting   somebody is to be tried later: pwrite of time and count, not synced; unlock
- *      → done      everybody has it: unlink, not synced. An entry that a power cut brings back has nobody waiting: it is
- *                  removed unsent.
- *      → held      nobody waits and somebody was refused: it is reported, then pwrite of the state. After a cut it is
- *                  reported again.
+ *      → done      nobody waits, nobody is to be told: unlink, not synced. An entry that a power cut brings back has nobody
+ *                  waiting: it is removed unsent.
+ *      → held      nobody waits, and the sender of somebody refused can't be told (the null sender, too many notices): it is
+ *                  reported, then pwrite of the state. After a cut it is reported again.
  * So the only window for sending twice is SMTP's own (RFC 1047), between the server's 250 and our pwrite (after a kill) or
  * fdatasync (after a power cut), for the messages that msend has under way. */
 #include <sys/stat.h>
@@ -38,6 +42,8 @@
 #include "message.h"
 #include "spool.h"
 #include "xalloc.h"
+
+#define FLUSH_ALL 8	/* so many files are better flushed by one syncfs */
 
 static const char *const box_name[] = { "new", "cur" };
 
@@ -238,7 +244,18 @@ draft_begin(struct draft *d, const struct spool *q, struct err *e)
 	d->fd = openat(q->tmp, d->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (d->fd == -1)
 		return err_sys(e, err_file(errno), "create %s/tmp/%s", q->path, d->name);
+	strlcpy(d->to, d->name, sizeof d->to);
 	d->at = DRAFT_STAGED;
+	return 0;
+}
+
+int
+draft_derive(struct draft *d, const char *from, uint64_t what, struct err *e)
+{
+	int64_t when;
+
+	if (ident_derive(d->to, sizeof d->to, from, what) == -1 || ident_parse(d->to, d->id, &when) == -1)
+		return err_set(e, ERR_SOFTWARE, "no name can be made from %s", from);
 	return 0;
 }
 
@@ -248,6 +265,22 @@ draft_sync(struct draft *d, struct err *e)
 	return fsync(d->fd) == -1 ? err_sys(e, ERR_IO, "sync %s/tmp/%s", d->spool->path, d->name) : 0;
 }
 
+/* maildir.c tells why. */
+int
+draft_sync_all(struct draft *d, size_t count, struct err *e)
+{
+	size_t i;
+
+#ifdef __linux__
+	if (count >= FLUSH_ALL && syncfs(d->fd) == 0)
+		return 0;
+#endif
+	for (i = 0; i < count; i++)
+		if (draft_sync(&d[i], e) == -1)
+			return -1;
+	return 0;
+}
+
 /* Without the call, or on a file system that can't do it (NFS), link says as well when the name is taken. */
 static int
 move(const struct draft *d)
@@ -255,12 +288,12 @@ move(const struct draft *d)
 	int from = d->spool->tmp, to = d->spool->box[SPOOL_NEW];
 
 #ifdef RENAME_NOREPLACE
-	if (renameat2(from, d->name, to, d->name, RENAME_NOREPLACE) == 0)
+	if (renameat2(from, d->name, to, d->to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
 #endif
-	if (linkat(from, d->name, to, d->name, 0) == -1)
+	if (linkat(from, d->name, to, d->to, 0) == -1)
 		return -1;
 	(void)unlinkat(from, d->name, 0);
 	return 0;
@@ -271,8 +304,11 @@ draft_place(struct draft *d, struct err *e)
 {
 	if (lock_file(d->fd) == -1)
 		return err_sys(e, ERR_IO, "lock %s/tmp/%s", d->spool->path, d->name);
-	if (move(d) == -1)
+	if (move(d) == -1) {
+		if (errno == EEXIST && strcmp(d->name, d->to) != 0)
+			return 1;
 		return err_sys(e, err_file(errno), "move %s/tmp/%s to new/", d->spool->path, d->name);
+	}
 	d->at = DRAFT_PLACED;
 	return 0;
 }
@@ -293,6 +329,6 @@ draft_abort(struct draft *d)
 	if (d->at == DRAFT_STAGED)
 		(void)unlinkat(d->spool->tmp, d->name, 0);
 	else if (d->at == DRAFT_PLACED)
-		(void)unlinkat(d->spool->box[SPOOL_NEW], d->name, 0);
+		(void)unlinkat(d->spool->box[SPOOL_NEW], d->to, 0);
 	draft_end(d);
 }

@@ -44,15 +44,18 @@ char *spool_path(const struct spool *, const struct spool_name *);	/* absolute; 
 /* A new entry. begin → write to fd → sync → place → spool_sync: then it is safe, and draft_end lets runners have it. */
 struct draft {
 	const struct spool *spool;
-	char name[IDENT_NAME_MAX + 1];
-	char id[IDENT_LEN + 1];
+	char name[IDENT_NAME_MAX + 1];	/* in tmp/ */
+	char to[IDENT_NAME_MAX + 1];	/* in new/ */
+	char id[IDENT_LEN + 1];		/* in that */
 	int fd;
 	enum { DRAFT_NONE, DRAFT_STAGED, DRAFT_PLACED } at;
 };
 
 int draft_begin(struct draft *, const struct spool *, struct err *e);
+int draft_derive(struct draft *, const char *from, uint64_t what, struct err *e);	/* its name follows from that one: ident.h */
 int draft_sync(struct draft *, struct err *e);
-int draft_place(struct draft *, struct err *e);
+int draft_sync_all(struct draft *, size_t count, struct err *e);	/* together; 8 or more by one flush of the file system */
+int draft_place(struct draft *, struct err *e);		/* 1: a derived one that is there already */
 void draft_end(struct draft *);		/* it stays */
 void draft_abort(struct draft *);	/* it goes, wherever it is */
 

@@ -154,6 +154,7 @@ test_words(void **state)
 		{ "rfc822;a b", 0 }, { "rfc822;a=b", 0 }, { "rfc822;a+2b", 0 }, { "rfc822;a+2", 0 }, { "rfc822;a+", 0 }, { "rf c;a", 0 },
 		{ "rfc822;\xc3\xb6", 0 },
 	};
+	struct buf xt = {0};
 	unsigned int notify = 77;
 
 	(void)state;
@@ -171,6 +172,10 @@ test_words(void **state)
 	for (size_t i = 0; i < sizeof x / sizeof *x; i++)
 		if (envelope_orcpt_ok(x[i].text) != x[i].ok)
 			fail_msg("%s", x[i].text);
+	envelope_xtext(&xt, "a+b= \xc3\xb6");
+	assert_string_equal(buf_str(&xt), "a+2Bb+3D+20+C3+B6");
+	assert_true(envelope_xtext_ok(buf_str(&xt), 17));
+	buf_free(&xt);
 	assert_true(envelope_xtext_ok("abc", 3));
 	assert_false(envelope_xtext_ok("abcd", 3));
 	assert_false(envelope_xtext_ok("", 3));

@@ -116,11 +116,35 @@ test_order(void **state)
 	}
 }
 
+/* The same from the same, another from another, and always a name; flags of a maildir reader do not count. */
+static void
+test_derived(void **state)
+{
+	static const char from[] = "1795344000.0abcdefg.host";
+	char a[IDENT_NAME_MAX + 1], b[IDENT_NAME_MAX + 1], id[IDENT_LEN + 1];
+	int64_t when;
+
+	(void)state;
+	assert_int_equal(ident_derive(a, sizeof a, from, 1), 0);
+	assert_int_equal(ident_derive(b, sizeof b, "1795344000.0abcdefg.host:2,S", 1), 0);
+	assert_string_equal(a, b);
+	assert_int_equal(ident_parse(a, id, &when), 0);
+	assert_int_equal(when, 1795344001);
+	assert_memory_equal(a + 10 + 1 + IDENT_LEN, ".host", 6);
+	assert_int_equal(ident_derive(b, sizeof b, from, 2), 0);
+	assert_string_not_equal(a, b);
+	assert_int_equal(ident_derive(b, sizeof b, "1795344000.0abcdefh.host", 1), 0);
+	assert_string_not_equal(a, b);
+	assert_int_equal(ident_derive(b, 20, from, 1), -1);
+	assert_int_equal(ident_derive(b, sizeof b, "1795344000.0ab:2,S", 1), -1);
+	assert_int_equal(ident_derive(b, sizeof b, "none of ours", 1), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse), cmocka_unit_test(test_typed), cmocka_unit_test(test_name),
+		cmocka_unit_test(test_derived), cmocka_unit_test(test_parse), cmocka_unit_test(test_typed), cmocka_unit_test(test_name),
 		cmocka_unit_test(test_order),
 	};
 

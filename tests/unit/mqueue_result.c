@@ -18,21 +18,27 @@ static const struct {
 	struct result want;
 } good[] = {
 	{ "/q/new/1.a\tbob@example.org\tok\t250\t2.1.5\tdone",
-	    { "/q/new/1.a", "bob@example.org", VERDICT_OK, 250, "2.1.5", "done" } },
-	{ "/q/new/1.a\tb\tlater\t451\t4.7.1\tgrey", { "/q/new/1.a", "b", VERDICT_LATER, 451, "4.7.1", "grey" } },
-	{ "/q/new/1.a\tb\trefused\t550\t\tno such user", { "/q/new/1.a", "b", VERDICT_REFUSED, 550, "", "no such user" } },
-	{ "p\tb\tlater\t\t\tconnect: Connection refused", { "p", "b", VERDICT_LATER, 0, "", "connect: Connection refused" } },
-	{ "p\tb\tlater\t-\t-\t", { "p", "b", VERDICT_LATER, 0, "", "" } },
-	{ "p\tb\tlater\t535\t5.7.8\twrong password", { "p", "b", VERDICT_LATER, 535, "5.7.8", "wrong password" } },
-	{ "p\tb\tok\t\t\tdelivered to a maildir", { "p", "b", VERDICT_OK, 0, "", "delivered to a maildir" } },
-	{ "p\tb\tok\t250\t2.0.100\t\xc3\xa9", { "p", "b", VERDICT_OK, 250, "2.0.100", "\xc3\xa9" } },
-	{ "with blanks\tb c@example.org\tok\t250\t\tx", { "with blanks", "b c@example.org", VERDICT_OK, 250, "", "x" } },
+	    { "/q/new/1.a", "bob@example.org", VERDICT_OK, 250, "2.1.5", "done", "", 0, 0 } },
+	{ "/q/new/1.a\tb\tlater\t451\t4.7.1\tgrey", { "/q/new/1.a", "b", VERDICT_LATER, 451, "4.7.1", "grey", "", 0, 0 } },
+	{ "/q/new/1.a\tb\trefused\t550\t\tno such user", { "/q/new/1.a", "b", VERDICT_REFUSED, 550, "", "no such user", "", 0, 0 } },
+	{ "p\tb\tlater\t\t\tconnect: Connection refused", { "p", "b", VERDICT_LATER, 0, "", "connect: Connection refused", "", 0, 0 } },
+	{ "p\tb\tlater\t-\t-\t", { "p", "b", VERDICT_LATER, 0, "", "", "", 0, 0 } },
+	{ "p\tb\tlater\t535\t5.7.8\twrong password", { "p", "b", VERDICT_LATER, 535, "5.7.8", "wrong password", "", 0, 0 } },
+	{ "p\tb\tok\t\t\tdelivered to a maildir", { "p", "b", VERDICT_OK, 0, "", "delivered to a maildir", "", 0, 0 } },
+	{ "p\tb\tok\t250\t2.0.100\t\xc3\xa9", { "p", "b", VERDICT_OK, 250, "2.0.100", "\xc3\xa9", "", 0, 0 } },
+	{ "with blanks\tb c@example.org\tok\t250\t\tx", { "with blanks", "b c@example.org", VERDICT_OK, 250, "", "x", "", 0, 0 } },
+	{ "p\tb\tok\t250\t\tx\tmx.example.net", { "p", "b", VERDICT_OK, 250, "", "x", "mx.example.net", 0, 0 } },
+	{ "p\tb\tok\t250\t\tx\t\tdsn", { "p", "b", VERDICT_OK, 250, "", "x", "", 1, 0 } },
+	{ "p\tb\tok\t250\t\tx\tmx\tdsn", { "p", "b", VERDICT_OK, 250, "", "x", "mx", 1, 0 } },
+	{ "p\tb\tlater\t\t4.4.3\tno name server", { "p", "b", VERDICT_LATER, 0, "4.4.3", "no name server", "", 0, 1 } },
+	{ "p\tb\tlater\t451\t4.4.3\ttheir trouble", { "p", "b", VERDICT_LATER, 451, "4.4.3", "their trouble", "", 0, 0 } },
+	{ "p\tb\tlater\t\t4.4.1\tx", { "p", "b", VERDICT_LATER, 0, "4.4.1", "x", "", 0, 0 } },
 };
 
 static const char *const bad[] = {
 	"", "\t", "\t\t\t\t\t", "p", "p\tb", "p\tb\tok", "p\tb\tok\t250", "p\tb\tok\t250\t2.0.0",
 	"\tb\tok\t250\t\tx", "p\t\tok\t250\t\tx",			/* nothing to find it by */
-	"p\tb\tok\t250\t2.0.0\tx\ty",					/* one field more */
+	"p\tb\tok\t250\t2.0.0\tx\ty\tdsn\tz", "p\tb\tok\t250\t2.0.0\tx\ty\tz",	/* one field more; none that is known */
 	"p\tb\tOK\t250\t\tx", "p\tb\t\t250\t\tx", "p\tb\tokay\t250\t\tx", "p\tb\tdelivered\t250\t\tx",
 	"p\tb\tok\t25\t\tx", "p\tb\tok\t2500\t\tx", "p\tb\tok\t2x0\t\tx", "p\tb\tok\t+50\t\tx", "p\tb\tok\t 25\t\tx",
 	"p\tb\tlater\t150\t\tx", "p\tb\tlater\t650\t\tx", "p\tb\tlater\t000\t\tx",
@@ -72,6 +78,9 @@ test_good(void **state)
 		assert_int_equal(r.code, want->code);
 		assert_string_equal(r.enhanced, want->enhanced);
 		assert_string_equal(r.text, want->text);
+		assert_string_equal(r.host, want->host);
+		assert_int_equal(r.dsn, want->dsn);
+		assert_int_equal(r.offline, want->offline);
 		free(line);
 	}
 }
