@@ -3,6 +3,8 @@
  * An unknown key is a mistake in every section, a bad value only in the one that is used. */
 #include "account.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,8 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_FROM] = "from", [KEY_SEND] = "send", [KEY_POP] = "pop", [KEY_IMAP] = "imap",
 	[KEY_IMAP_WITHOUT] = "imap-without", [KEY_USER] = "user",
 	[KEY_PASSWORD] = "password", [KEY_TOKEN] = "token", [KEY_AUTH] = "auth", [KEY_TLS] = "tls", [KEY_TLS_CA] = "tls-ca", [KEY_TLS_PIN] = "tls-pin",
-	[KEY_TLS_CERT] = "tls-cert", [KEY_TLS_KEY] = "tls-key", [KEY_HELO] = "helo", [KEY_TIMEOUT] = "timeout",
+	[KEY_TLS_CERT] = "tls-cert", [KEY_TLS_KEY] = "tls-key", [KEY_PROXY] = "proxy", [KEY_SOURCE] = "source",
+	[KEY_HELO] = "helo", [KEY_TIMEOUT] = "timeout",
 	[KEY_DEADLINE] = "deadline", [KEY_MAILDIR] = "maildir", [KEY_QUEUE] = "queue", [KEY_RETRY] = "retry",
 	[KEY_EXPIRE] = "expire", [KEY_DKIM_DOMAIN] = "dkim-domain", [KEY_DKIM_SELECTOR] = "dkim-selector", [KEY_DKIM_KEY] = "dkim-key",
 	[KEY_RESOLVER] = "resolver", [KEY_MX_PORT] = "mx-port", [KEY_MTA_STS] = "mta-sts", [KEY_WARN] = "warn", [KEY_BOUNCE_LIMIT] = "bounce-limit",
@@ -37,6 +40,19 @@ key_find(const char *name, size_t len)
 	return key;
 }
 
+static int
+check_proxy(const char *value, struct err *e)
+{
+	struct url url;
+	int ok;
+
+	if (url_parse(&url, value, e) == -1)
+		return err_prefix(e, "proxy");
+	ok = strcmp(url.scheme, "socks5") == 0 && url.host != NULL && url.path == NULL;
+	url_free(&url);
+	return ok ? 0 : err_set(e, ERR_CONFIG, "proxy is written as socks5://host:port, not \"%s\"", value);
+}
+
 /* What can be said of a value before it is used. */
 static int
 check_value(enum account_key key, const char *value, struct err *e)
@@ -44,6 +60,7 @@ check_value(enum account_key key, const char *value, struct err *e)
 	static const char *const tls[] = { "off", "on", "1.2", "1.3" };
 	struct url url;
 	const char *bad = NULL;
+	struct in6_addr address;
 	int64_t span;
 	size_t i;
 
@@ -64,6 +81,11 @@ check_value(enum account_key key, const char *value, struct err *e)
 		strtonum(value, 1, 65535, &bad);
 		return bad == NULL || strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? 0
 		    : err_set(e, ERR_CONFIG, "mta-sts is on, off or a port, not \"%s\"", value);
+	case KEY_PROXY:
+		return check_proxy(value, e);
+	case KEY_SOURCE:
+		return inet_pton(AF_INET, value, &address) == 1 || inet_pton(AF_INET6, value, &address) == 1 ? 0
+		    : err_set(e, ERR_CONFIG, "source is an address of this machine, not \"%s\"", value);
 	case KEY_MX_PORT:
 		strtonum(value, 1, 65535, &bad);
 		return bad != NULL ? err_set(e, ERR_CONFIG, "mx-port is 1 to 65535, not \"%s\"", value) : 0;

@@ -18,7 +18,7 @@ struct stream;
 
 enum account_key {
 	KEY_FROM, KEY_SEND, KEY_POP, KEY_IMAP, KEY_IMAP_WITHOUT, KEY_USER, KEY_PASSWORD, KEY_TOKEN, KEY_AUTH, KEY_TLS, KEY_TLS_CA, KEY_TLS_PIN,
-	KEY_TLS_CERT, KEY_TLS_KEY, KEY_HELO, KEY_TIMEOUT, KEY_DEADLINE, KEY_MAILDIR, KEY_QUEUE, KEY_RETRY, KEY_EXPIRE,
+	KEY_TLS_CERT, KEY_TLS_KEY, KEY_PROXY, KEY_SOURCE, KEY_HELO, KEY_TIMEOUT, KEY_DEADLINE, KEY_MAILDIR, KEY_QUEUE, KEY_RETRY, KEY_EXPIRE,
 	KEY_DKIM_DOMAIN, KEY_DKIM_SELECTOR, KEY_DKIM_KEY, KEY_RESOLVER, KEY_MX_PORT, KEY_MTA_STS, KEY_WARN, KEY_BOUNCE_LIMIT, KEY_BOUNCE_SIZE, KEY_COUNT
 };
 
@@ -54,6 +54,7 @@ char *account_label(const struct account *);	/* "ann@mail.example.org", with the
 /* password key (!command, or text in a private file), else ~/.netrc, $CREDENTIALS_DIRECTORY/password-NAME, else a prompt on the
  * terminal; ERR_CONFIG when there is none. Asked for once. The caller wipes it. */
 int account_secret(struct account *, struct buf *secret, struct err *e);
+int account_netrc(const char *host, const char *port, const char *user, struct buf *password, struct err *e);	/* see netrc.h */
 int account_token(struct account *, struct err *e);	/* the token key, likewise, into token; 1 if there is none */
 /* Finds now what account_sasl will need: nobody is to be kept waiting while a command or a person is asked. */
 int account_unlock(struct account *, struct err *e);

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* dial.c - TCP with all addresses raced (RFC 8305: families interleaved, the next attempt after 250 ms or at once when one
- * fails, the first to connect stays), Unix sockets and child commands.
+ * fails, the first to connect stays), and Unix sockets.
  * getaddrinfo(3) keeps its own time-outs (resolv.conf); the deadline holds for everything after it. */
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "deadline.h"
@@ -23,7 +20,6 @@
 
 #define MAX_ADDRS	16	/* a name may have more: they are not tried */
 #define STAGGER_MS	250
-#define CHILD_MS	2000	/* for a child to end by itself, then as long again after SIGTERM */
 
 struct race {
 	const struct addrinfo *addr[MAX_ADDRS];
@@ -33,6 +29,7 @@ struct race {
 	unsigned int fds;
 	int64_t next_at;			/* when the next attempt starts */
 	int errnum;				/* of the first failure */
+	const struct addrinfo *source;		/* to leave from, or NULL */
 };
 
 static int
@@ -53,6 +50,9 @@ advice(int errnum)
 		return "; is the network up?";
 	case ETIMEDOUT:
 		return "; is the host up, and does a firewall let the port through?";
+	case EADDRNOTAVAIL:
+	case EAFNOSUPPORT:
+		return "; is the source an address of this machine, and of the server's kind?";
 	default:
 		return "";
 	}
@@ -121,6 +121,11 @@ start(struct race *r)
 	r->next_at = deadline_now() + STAGGER_MS;
 	if (fd == -1) {
 		failed(r, errno);
+		return;
+	}
+	if (r->source && bind(fd, r->source->ai_addr, r->source->ai_addrlen) == -1) {
+		failed(r, errno);
+		close(fd);
 		return;
 	}
 	if (connect(fd, a->ai_addr, a->ai_addrlen) == -1 && errno != EINPROGRESS && errno != EINTR) {
@@ -206,12 +211,46 @@ is_loopback(const struct sockaddr *sa)
 	return 0;
 }
 
+/* The address to leave from, as a number; *out is NULL without one. */
 static int
-race(struct conn *c, struct race *r, int64_t deadline, struct err *e)
+leave_from(const char *source, struct addrinfo **out, struct err *e)
+{
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
+
+	*out = NULL;
+	if (source && getaddrinfo(source, NULL, &hints, out) != 0)
+		return err_set(e, ERR_CONFIG, "source %s is no address", source);
+	return 0;
+}
+
+/* Addresses of another kind than the source can't be reached from it. */
+static void
+keep_family(struct race *r, int family)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < r->addrs; i++)
+		if (r->addr[i]->ai_family == family)
+			r->addr[kept++] = r->addr[i];
+	r->addrs = kept;
+	r->errnum = kept > 0 ? 0 : EAFNOSUPPORT;
+}
+
+static int
+race(struct conn *c, struct race *r, const char *source, int64_t deadline, struct err *e)
 {
 	const int one = 1;
-	int winner = run(r, deadline);
+	struct addrinfo *from;
+	int winner;
 
+	if (leave_from(source, &from, e) == -1)
+		return -1;
+	if (from)
+		keep_family(r, from->ai_family);
+	r->source = from;
+	winner = run(r, deadline);
+	if (from)
+		freeaddrinfo(from);
 	for (unsigned int i = 0; i < r->fds; i++)
 		if ((int)i != winner)
 			close(r->fd[i].fd);
@@ -227,6 +266,12 @@ race(struct conn *c, struct race *r, int64_t deadline, struct err *e)
 int
 dial_tcp(struct conn *c, const char *host, const char *port, int64_t deadline, struct err *e)
 {
+	return dial_tcp_from(c, NULL, host, port, deadline, e);
+}
+
+int
+dial_tcp_from(struct conn *c, const char *source, const char *host, const char *port, int64_t deadline, struct err *e)
+{
 	struct race r = { 0 };
 	struct addrinfo *list = NULL;
 	int rc;
@@ -236,7 +281,7 @@ dial_tcp(struct conn *c, const char *host, const char *port, int64_t deadline, s
 	if (resolve(host, port, &list, e) == -1)
 		return -1;
 	interleave(&r, list);
-	rc = race(c, &r, deadline, e);
+	rc = race(c, &r, source, deadline, e);
 	freeaddrinfo(list);
 	return rc;
 }
@@ -244,9 +289,17 @@ dial_tcp(struct conn *c, const char *host, const char *port, int64_t deadline, s
 int
 dial_addresses(struct conn *c, const char *name, char *const *address, size_t count, const char *port, int64_t deadline, struct err *e)
 {
+	return dial_addresses_from(c, NULL, name, address, count, port, deadline, e);
+}
+
+int
+dial_addresses_from(struct conn *c, const char *source, const char *name, char *const *address, size_t count, const char *port,
+    int64_t deadline, struct err *e)
+{
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
 	struct addrinfo *list[MAX_ADDRS];
 	struct race r = { 0 };
+	unsigned int lists;
 	int rc;
 
 	*c = (struct conn){ .fd = -1 };
@@ -256,9 +309,10 @@ dial_addresses(struct conn *c, const char *name, char *const *address, size_t co
 			r.addr[r.addrs] = list[r.addrs];
 			r.addrs++;
 		}
+	lists = r.addrs;
 	r.errnum = r.addrs > 0 ? 0 : EADDRNOTAVAIL;
-	rc = race(c, &r, deadline, e);
-	for (unsigned int i = 0; i < r.addrs; i++)
+	rc = race(c, &r, source, deadline, e);
+	for (unsigned int i = 0; i < lists; i++)
 		freeaddrinfo(list[i]);
 	return rc;
 }
@@ -305,78 +359,4 @@ dial_unix(struct conn *c, const char *path, int64_t deadline, struct err *e)
 		return err_set(e, ERR_PERM, "connect to %s: %s; who may use it?", c->peer, strerror(errnum));
 	return err_set(e, ERR_TEMP, "connect to %s: %s%s", c->peer, strerror(errnum),
 	    errnum == ETIMEDOUT ? "" : "; is the server running, and the path right?");
-}
-
-/* In the child: ours as stdin and stdout, nothing else inherited but stderr, signals as a program expects them. */
-static void
-become(int fd, const char *command)
-{
-	sigset_t none;
-
-	fd = fcntl(fd, F_DUPFD, 3);	/* it may be 0 or 1 itself, and would keep its close-on-exec flag */
-	if (fd == -1 || dup2(fd, STDIN_FILENO) == -1 || dup2(fd, STDOUT_FILENO) == -1)
-		_exit(ERR_OS);
-	closefrom(3);
-	signal(SIGPIPE, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-	_exit(127);
-}
-
-int
-dial_exec(struct conn *c, const char *command, struct err *e)
-{
-	int sv[2];
-
-	*c = (struct conn){ .fd = -1, .local = 1 };
-	snprintf(c->peer, sizeof c->peer, "command %.280s", command);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
-		return err_sys(e, ERR_OS, "run %s", c->peer);
-	c->pid = fork();
-	if (c->pid == 0)
-		become(sv[1], command);
-	close(sv[1]);
-	if (c->pid == -1 || fcntl(sv[0], F_SETFL, O_NONBLOCK) == -1) {
-		err_sys(e, ERR_OS, "run %s", c->peer);
-		close(sv[0]);
-		c->pid = c->pid == -1 ? 0 : c->pid;
-		conn_close(c);
-		return -1;
-	}
-	c->fd = sv[0];
-	return 0;
-}
-
-/* 1 once the child has ended; looked at in growing steps, so a quick end is seen quickly. */
-static int
-reap(pid_t pid, int64_t ms)
-{
-	int64_t end = deadline_now() + ms;
-
-	for (int step = 1;; step = step < 20 ? step * 2 : step) {
-		pid_t r = waitpid(pid, NULL, WNOHANG);
-
-		if (r == pid || (r == -1 && errno != EINTR))
-			return 1;
-		if (deadline_now() >= end)
-			return 0;
-		poll(NULL, 0, step);
-	}
-}
-
-void
-conn_close(struct conn *c)
-{
-	if (c->fd != -1)
-		close(c->fd);
-	c->fd = -1;
-	if (c->pid > 0 && !reap(c->pid, CHILD_MS)) {
-		kill(c->pid, SIGTERM);
-		if (!reap(c->pid, CHILD_MS)) {
-			kill(c->pid, SIGKILL);
-			waitpid(c->pid, NULL, 0);
-		}
-	}
-	c->pid = 0;
 }

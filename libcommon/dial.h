@@ -22,6 +22,10 @@ struct conn {
 int dial_tcp(struct conn *, const char *host, const char *port, int64_t deadline, struct err *e);	/* deadline: see deadline_in; 0: none */
 /* The same for a name that the caller has looked up: addresses (numbers only) in the order in which to try them. */
 int dial_addresses(struct conn *, const char *name, char *const *address, size_t count, const char *port, int64_t deadline, struct err *e);
+/* The same from an address of this machine's (a number); NULL: whichever suits. */
+int dial_tcp_from(struct conn *, const char *source, const char *host, const char *port, int64_t deadline, struct err *e);
+int dial_addresses_from(struct conn *, const char *source, const char *name, char *const *address, size_t count, const char *port,
+    int64_t deadline, struct err *e);
 int dial_unix(struct conn *, const char *path, int64_t deadline, struct err *e);
 int dial_exec(struct conn *, const char *command, struct err *e);	/* run by /bin/sh -c */
 void conn_close(struct conn *);	/* closes; a child is given a moment to end, then killed, and reaped */

@@ -134,12 +134,12 @@ from_key(const struct account *a, enum account_key key, const char *what, struct
 	return 0;
 }
 
-static int
-from_netrc(const struct account *a, struct buf *out, struct err *e)
+int
+account_netrc(const char *host, const char *port, const char *user, struct buf *out, struct err *e)
 {
 	const char *path = getenv("NETRC");
 	char *file = path != NULL && *path != '\0' ? xstrdup(path) : config_tilde("~/.netrc");
-	int rc = a->url.host != NULL ? netrc_find(file, a->url.host, a->url.port, account_user(a), out, e) : 1;
+	int rc = netrc_find(file, host, port, user, out, e);
 
 	free(file);
 	return rc;
@@ -189,7 +189,7 @@ look(const struct account *a, struct buf *out, struct err *e)
 		return rc;
 	if (account_get(a, KEY_TOKEN) != NULL)
 		return err_set(e, ERR_PERM, "%s has a token, but no password, which is what the server wants", owner(a, text, sizeof text));
-	if ((rc = from_netrc(a, out, e)) != 1 || (rc = from_credentials(a, out, e)) != 1)
+	if ((rc = a->url.host != NULL ? account_netrc(a->url.host, a->url.port, account_user(a), out, e) : 1) != 1 || (rc = from_credentials(a, out, e)) != 1)
 		return rc;
 	if (from_terminal(a, out) == 0)
 		return 0;

@@ -11,6 +11,7 @@
 #include "deadline.h"
 #include "dial.h"
 #include "err.h"
+#include "socks.h"
 #include "stream.h"
 #include "tls.h"
 
@@ -59,6 +60,29 @@ find_service(const struct account *a, const struct service **s, struct err *e)
 	return 0;
 }
 
+/* The proxy's password, where its URL has a user, stands in the netrc file: nobody can be asked for two. */
+static int
+through_proxy(const struct account *a, struct conn *c, const char *port, int64_t by, struct err *e)
+{
+	struct buf password = { 0 };
+	struct url u;
+	int rc;
+
+	if (url_parse(&u, account_get(a, KEY_PROXY), e) == -1)
+		return -1;
+	rc = u.user != NULL ? account_netrc(u.host, u.port, u.user, &password, e) : 0;
+	if (rc == 1)
+		rc = err_set(e, ERR_CONFIG, "no password of %s for the proxy %s: put it into ~/.netrc", u.user, u.host);
+	if (rc == 0) {
+		struct socks proxy = { .host = u.host, .port = u.port, .user = u.user, .password = buf_str(&password) };
+
+		rc = socks_dial(c, &proxy, account_get(a, KEY_SOURCE), a->url.host, port, by, e);
+	}
+	buf_wipe(&password);
+	url_free(&u);
+	return rc;
+}
+
 static int
 dial(const struct account *a, const struct service *s, struct conn *c, int timeout, struct err *e)
 {
@@ -68,8 +92,12 @@ dial(const struct account *a, const struct service *s, struct conn *c, int timeo
 
 	if (s == NULL)
 		return dial_exec(c, a->url.path, e);
-	if (!s->unix_path)
-		return dial_tcp(c, a->url.host, a->url.port != NULL ? a->url.port : s->port, by, e);
+	if (!s->unix_path) {
+		const char *port = a->url.port != NULL ? a->url.port : s->port;
+
+		return account_get(a, KEY_PROXY) != NULL ? through_proxy(a, c, port, by, e)
+		    : dial_tcp_from(c, account_get(a, KEY_SOURCE), a->url.host, port, by, e);
+	}
 	path = config_tilde(a->url.path);
 	rc = dial_unix(c, path, by, e);
 	free(path);

@@ -215,7 +215,10 @@ connect_to(struct smtp *s, struct err *e)
 	struct conn c = { .fd = -1 };
 
 	opts.timeout = s->limit > 0 ? s->limit : WAIT_CONNECT;
-	if (dial_addresses(&c, to->host, to->address, to->addresses, to->port, deadline_in((int64_t)opts.timeout * 1000, opts.end), e) == -1)
+	if (account_get(s->account, KEY_PROXY) != NULL)
+		return err_set(e, ERR_CONFIG, "mx: can't go through a proxy; use an account with a server");
+	if (dial_addresses_from(&c, account_get(s->account, KEY_SOURCE), to->host, to->address, to->addresses, to->port,
+	    deadline_in((int64_t)opts.timeout * 1000, opts.end), e) == -1)
 		return -1;
 	s->stream = stream_new(&c, &opts);
 	return 0;

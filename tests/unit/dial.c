@@ -95,6 +95,40 @@ tcp(void **state)
 }
 
 static void
+tcp_from(void **state)
+{
+	static const struct { const char *source; enum err_class class; const char *why; } t[] = {
+		{ "127.0.0.2", 0, NULL },
+		{ "::1", ERR_TEMP, "is the source an address of this machine" },
+		{ "192.0.2.1", ERR_TEMP, "is the source an address of this machine" },
+		{ "localhost", ERR_CONFIG, "source localhost is no address" },
+	};
+	char port[8], address[] = "127.0.0.1", *const addresses[] = { address };
+	int listener = listen_on(port, sizeof port, 5);
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof t / sizeof *t; i++) {
+		const char *source = t[i / 2].source;
+		struct sockaddr_in in;
+		socklen_t len = sizeof in;
+		struct conn c;
+		struct err e = { 0 };
+		int64_t at = deadline_in(5000, 0);
+		int r = i % 2 == 0 ? dial_tcp_from(&c, source, address, port, at, &e) : dial_addresses_from(&c, source, "x", addresses, 1, port, at, &e);
+
+		assert_int_equal(r, t[i / 2].why ? -1 : 0);
+		if (r == -1) {
+			says(&e, t[i / 2].class, t[i / 2].why);
+			continue;
+		}
+		assert_int_equal(getsockname(c.fd, (struct sockaddr *)&in, &len), 0);
+		assert_string_equal(inet_ntoa(in.sin_addr), source);
+		conn_close(&c);
+	}
+	close(listener);
+}
+
+static void
 tcp_refused(void **state)
 {
 	char port[8];
@@ -252,6 +286,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tcp),
+#ifdef __linux__	/* elsewhere 127.0.0.2 is not there unasked */
+		cmocka_unit_test(tcp_from),
+#endif
 		cmocka_unit_test(tcp_refused),
 #ifdef __linux__
 		cmocka_unit_test(tcp_silent),
