@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* edit.c - rm, hold, release and retry: each claims the entry first, so one that is being sent is left alone (exit code 75). What
- * they change is on disk when they exit 0. */
+/* edit.c - rm, hold, release and retry, of the entries named or of those selected: each claims the entry first, so one that is being
+ * sent is left alone (exit code 75). What they change is on disk when they exit 0: a few are synced one by one, a selection together. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -10,24 +10,35 @@
 #include "err.h"
 #include "find.h"
 #include "mqueue.h"
+#include "select.h"
 
-typedef int change_fn(struct entry *, struct err *e);
+struct change {
+	int (*fn)(struct entry *, struct err *e);
+	int (*fits)(const struct entry *);	/* of a selection: NULL for all */
+	int names;		/* the names in the directory change */
+	int all;		/* neither an id nor a selection means all */
+	int taken;		/* one that is being sent needs no word */
+};
+
+struct edit {
+	struct spool spool;
+	struct finder finder;
+	struct selection selection;
+	const struct change *change;
+	int64_t now;
+	size_t changed;
+	int *code;
+};
 
 static int
-synced(const struct entry *t, struct err *e)
+set_hold(struct entry *t, struct err *e)
 {
-	return fdatasync(t->fd) == -1 ? err_sys(e, ERR_IO, "sync %s", t->name->name) : 0;
-}
-
-static int
-hold(struct entry *t, struct err *e)
-{
-	return envelope_set_held(t->fd, &t->env, 1, e) == -1 ? -1 : synced(t, e);
+	return envelope_set_held(t->fd, &t->env, 1, e);
 }
 
 /* Due now, tried as if it had never been; who was refused is tried again. */
 static int
-release(struct entry *t, struct err *e)
+set_release(struct entry *t, struct err *e)
 {
 	size_t i;
 
@@ -35,40 +46,124 @@ release(struct entry *t, struct err *e)
 		if (t->env.rcpt[i].fate == FATE_REFUSED &&
 		    envelope_set_fate(t->fd, &t->env, i, FATE_WAITING, t->env.rcpt[i].reply, e) == -1)
 			return -1;
-	if (envelope_set_next(t->fd, &t->env, (int64_t)time(NULL), 0, e) == -1 || envelope_set_held(t->fd, &t->env, 0, e) == -1)
+	if (envelope_set_next(t->fd, &t->env, (int64_t)time(NULL), 0, e) == -1)
 		return -1;
-	return synced(t, e);
+	return envelope_set_held(t->fd, &t->env, 0, e);
 }
 
 static int
-retry(struct entry *t, struct err *e)
+set_due(struct entry *t, struct err *e)
 {
 	if (t->env.held)
 		return err_set(e, ERR_UNAVAILABLE, "%s is held; release it", t->name->id);
-	return envelope_set_next(t->fd, &t->env, (int64_t)time(NULL), t->env.tries, e) == -1 ? -1 : synced(t, e);
+	return envelope_set_next(t->fd, &t->env, (int64_t)time(NULL), t->env.tries, e);
 }
 
 static int
-change(const struct spool *q, const struct spool_name *n, change_fn *fn, struct err *e)
+is_held(const struct entry *t)
+{
+	return t->env.held;
+}
+
+static int
+is_free(const struct entry *t)
+{
+	return !t->env.held;
+}
+
+static const struct change rm = { .fn = entry_remove, .names = 1 };
+static const struct change hold = { .fn = set_hold, .fits = is_free };
+static const struct change release = { .fn = set_release, .fits = is_held };
+static const struct change retry = { .fn = set_due, .fits = is_free, .all = 1, .taken = 1 };
+
+static int
+sync_one(const struct entry *t, struct err *e)
+{
+	return fdatasync(t->fd) == -1 ? err_sys(e, ERR_IO, "sync %s", t->name->name) : 0;
+}
+
+static int
+change_one(const struct edit *d, const struct spool_name *n, struct err *e)
 {
 	struct entry t;
-	int code = entry_claim(&t, q, n, e);
+	int code = entry_claim(&t, &d->spool, n, e);
 
 	if (code == ENTRY_BUSY)
 		return err_set(e, ERR_TEMP, "%s is being sent", n->id);
 	if (code == ENTRY_GONE)
 		return err_set(e, ERR_DATA, "%s: no such message in the queue", n->id);
 	if (code == ENTRY_OK) {
-		code = fn(&t, e);
+		if (select_fits(&d->selection, &t.env, d->now) && (code = d->change->fn(&t, e)) == 0 && !d->change->names)
+			code = sync_one(&t, e);
 		entry_close(&t);
 	}
 	return code;
 }
 
-struct edit {
-	struct spool spool;
-	struct finder finder;
-};
+static int
+fits(const struct edit *d, const struct entry *t)
+{
+	return (d->change->fits == NULL || d->change->fits(t)) && select_fits(&d->selection, &t->env, d->now);
+}
+
+/* Looked at first, for that needs no lock; and again under the lock. */
+static int
+change_if(struct edit *d, const struct spool_name *n, struct err *e)
+{
+	struct entry t;
+	int found = entry_read(&t, &d->spool, n, e), wanted;
+
+	if (found != ENTRY_OK)
+		return found == ENTRY_GONE ? 0 : -1;
+	wanted = fits(d, &t);
+	entry_close(&t);
+	if (!wanted)
+		return 0;
+	found = entry_claim(&t, &d->spool, n, e);
+	if (found == ENTRY_BUSY && !d->change->taken)
+		return err_set(e, ERR_TEMP, "%s is being sent", n->id);
+	if (found != ENTRY_OK)
+		return found == -1 ? -1 : 0;
+	if (fits(d, &t)) {
+		found = d->change->fn(&t, e);
+#ifndef __linux__
+		if (found == 0 && !d->change->names)
+			found = sync_one(&t, e);
+#endif
+		d->changed += found == 0;
+	}
+	entry_close(&t);
+	return found;
+}
+
+static void
+change_selected(struct edit *d)
+{
+	struct err e = { 0 };
+	size_t i;
+
+	for (i = 0; i < d->finder.count; i++)
+		if (change_if(d, d->finder.by_id[i], &e) == -1)
+			complain(d->code, &e);
+}
+
+/* An address stands for those that wait for it. */
+static void
+change_named(struct edit *d, const struct job *job)
+{
+	const struct spool_name *n;
+	struct err e = { 0 };
+	int i;
+
+	for (i = 0; i < job->count; i++) {
+		if (d->change->all && strchr(job->args[i], '@') != NULL) {
+			d->selection.rcpt = job->args[i];
+			change_selected(d);
+			d->selection.rcpt = job->rcpt;
+		} else if ((n = finder_find(&d->finder, job->args[i], &e)) == NULL || change_one(d, n, &e) == -1)
+			complain(d->code, &e);
+	}
+}
 
 /* A queue that nobody has used yet holds nothing. */
 static int
@@ -86,111 +181,51 @@ edit_open(struct edit *d, const struct job *job, struct err *e)
 	return -1;
 }
 
-static void
-edit_close(struct edit *d)
-{
-	finder_free(&d->finder);
-	spool_close(&d->spool);
-}
-
 static int
-change_named(struct edit *d, const struct job *job, change_fn *fn)
+edit(const struct job *job, const struct change *change, struct err *e)
 {
-	const struct spool_name *n;
-	struct err e = { 0 };
-	int i, code = 0;
+	int code = 0, rc = 0;
+	struct edit d = { .change = change, .now = (int64_t)time(NULL), .code = &code };
 
-	for (i = 0; i < job->count; i++)
-		if ((n = finder_find(&d->finder, job->args[i], &e)) == NULL || change(&d->spool, n, fn, &e) == -1)
-			complain(&code, &e);
-	return code;
-}
-
-static int
-each_named(const struct job *job, change_fn *fn, int names_change, struct err *e)
-{
-	struct edit d;
-	int code;
-
+	if (select_read(&d.selection, job, e) == -1)
+		return -1;
+	if (job->count == 0 && !change->all && select_any(&d.selection))
+		return err_set(e, ERR_USAGE, "no id given, and no -s, -r or -A");
 	if (edit_open(&d, job, e) == -1)
 		return -1;
-	code = change_named(&d, job, fn);
-	if (names_change && spool_sync(&d.spool, e) == -1)
-		code = -1;
-	edit_close(&d);
-	return code;
+	if (job->count > 0)
+		change_named(&d, job);
+	else
+		change_selected(&d);
+	if (change->names)
+		rc = spool_sync(&d.spool, e);
+	else if (d.changed > 0)
+		rc = spool_flush(&d.spool, e);
+	finder_free(&d.finder);
+	spool_close(&d.spool);
+	return rc == -1 ? -1 : code;
 }
 
 int
 mqueue_rm(const struct job *job, struct err *e)
 {
-	return each_named(job, entry_remove, 1, e);
+	return edit(job, &rm, e);
 }
 
 int
 mqueue_hold(const struct job *job, struct err *e)
 {
-	return each_named(job, hold, 0, e);
+	return edit(job, &hold, e);
 }
 
 int
 mqueue_release(const struct job *job, struct err *e)
 {
-	return each_named(job, release, 0, e);
-}
-
-static int
-wanted(const struct envelope *env, const char *addr)
-{
-	size_t i;
-
-	if (addr == NULL)
-		return 1;
-	for (i = 0; i < env->rcpts; i++)
-		if (env->rcpt[i].fate == FATE_WAITING && strcasecmp(env->rcpt[i].addr, addr) == 0)
-			return 1;
-	return 0;
-}
-
-/* Those that wait for the address, or for anybody (NULL). What others have in hand is tried now anyway. */
-static void
-retry_waiting(const struct edit *d, const char *addr, int *code)
-{
-	struct entry t;
-	struct err e = { 0 };
-	size_t i;
-
-	for (i = 0; i < d->finder.count; i++) {
-		int found = entry_claim(&t, &d->spool, d->finder.by_id[i], &e);
-
-		if (found == ENTRY_OK) {
-			if (!t.env.held && wanted(&t.env, addr))
-				found = retry(&t, &e);
-			entry_close(&t);
-		}
-		if (found == -1)
-			complain(code, &e);
-	}
+	return edit(job, &release, e);
 }
 
 int
 mqueue_retry(const struct job *job, struct err *e)
 {
-	struct edit d;
-	const struct spool_name *n;
-	struct err one = { 0 };
-	int i, code = 0;
-
-	if (edit_open(&d, job, e) == -1)
-		return -1;
-	if (job->count == 0)
-		retry_waiting(&d, NULL, &code);
-	for (i = 0; i < job->count; i++) {
-		if (strchr(job->args[i], '@') != NULL)
-			retry_waiting(&d, job->args[i], &code);
-		else if ((n = finder_find(&d.finder, job->args[i], &one)) == NULL || change(&d.spool, n, retry, &one) == -1)
-			complain(&code, &one);
-	}
-	edit_close(&d);
-	return code;
+	return edit(job, &retry, e);
 }

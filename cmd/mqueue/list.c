@@ -234,6 +234,12 @@ json_text(struct buf *out, const char *key, const char *text)
 	json_string(out, text, strlen(text));
 }
 
+const char *
+list_sender(const struct envelope *env)
+{
+	return *env->from == '\0' ? "MAILER-DAEMON" : env->from;
+}
+
 static void
 json_rcpt(struct buf *out, const struct envelope_rcpt *p)
 {
@@ -246,12 +252,27 @@ json_rcpt(struct buf *out, const struct envelope_rcpt *p)
 	buf_printf(out, ", \"state\": \"%s\"}", list_fate((int)p->fate));
 }
 
+static void
+json_rcpts(struct buf *out, const struct envelope *env, const char *key, int open)
+{
+	size_t i, n = 0;
+
+	buf_printf(out, "\"%s\": [", key);
+	for (i = 0; i < env->rcpts; i++) {
+		if (list_open((int)env->rcpt[i].fate) != open)
+			continue;
+		if (n++ > 0)
+			buf_adds(out, ", ");
+		json_rcpt(out, &env->rcpt[i]);
+	}
+	buf_addc(out, ']');
+}
+
+/* Those who read postqueue's take all recipients for waiting: the others stand apart. */
 void
 list_json(struct buf *out, const struct row *r)
 {
-	size_t i;
-
-	buf_printf(out, "{\"queue_name\": \"%s\", \"queue_id\": \"%s\", \"arrival_time\": %lld, \"message_size\": %lld, ",
+	buf_printf(out, "{\"queue_name\": \"%s\", \"queue_id\": \"%s\", \"arrival_time\": %lld, \"message_size\": %lld, \"forced_expire\": false, ",
 	    queue_name(r), r->id, (long long)r->env->arrived, (long long)r->size);
 	buf_printf(out, "\"state\": \"%s\", \"next_time\": %lld, \"tries\": %u, ", list_state(r), (long long)r->env->next,
 	    r->env->tries);
@@ -259,14 +280,12 @@ list_json(struct buf *out, const struct row *r)
 		json_text(out, "account", r->env->account);
 		buf_adds(out, ", ");
 	}
-	json_text(out, "sender", r->env->from);
-	buf_adds(out, ", \"recipients\": [");
-	for (i = 0; i < r->env->rcpts; i++) {
-		if (i > 0)
-			buf_adds(out, ", ");
-		json_rcpt(out, &r->env->rcpt[i]);
-	}
-	buf_adds(out, "]}\n");
+	json_text(out, "sender", list_sender(r->env));
+	buf_adds(out, ", ");
+	json_rcpts(out, r->env, "recipients", 1);
+	buf_adds(out, ", ");
+	json_rcpts(out, r->env, "done", 0);
+	buf_adds(out, "}\n");
 }
 
 void

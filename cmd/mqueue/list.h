@@ -23,12 +23,16 @@ const char *list_fate(int fate);		/* of a recipient: waiting, sent, refused, bou
 int list_open(int fate);		/* the message has not reached him, and the sender was not told */
 void list_time(struct buf *, int64_t when);	/* 2026-11-22T10:00:00+0100, local zone */
 
+const char *list_sender(const struct envelope *);	/* MAILER-DAEMON is the null sender, for those who read Postfix's listings */
+
 void list_header(struct buf *);				/* of columns */
 void list_columns(struct buf *, const struct row *);	/* one line for people */
 void list_recipients(struct buf *, const struct row *);	/* below it: one line a recipient, with the last reply */
 void list_record(struct buf *, const struct row *);	/* TABs: id size arrived state next sender recipient,… (not yet sent) */
 void list_details(struct buf *, const struct row *);	/* one line a recipient: … sender recipient fate reply */
 void list_json(struct buf *, const struct row *);	/* one object, postqueue -j's keys and some more */
+void list_mailq_header(struct buf *);	/* Postfix's columns (mailq.c) */
+void list_mailq(struct buf *, const struct row *);
 void list_summary(struct buf *, size_t entries, int64_t octets);	/* mailq's last line */
 
 #endif

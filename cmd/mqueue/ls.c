@@ -9,13 +9,17 @@
 #include "entry.h"
 #include "err.h"
 #include "list.h"
+#include "find.h"
 #include "mqueue.h"
+#include "select.h"
 
 typedef void format_fn(struct buf *, const struct row *);
 
 struct listing {
 	format_fn *format, *below;	/* below may be NULL */
-	int header, summary;
+	void (*header)(struct buf *);	/* or NULL */
+	int summary;
+	struct selection selection;
 	size_t entries;
 	int64_t octets;
 	struct buf out;
@@ -40,12 +44,15 @@ choose(struct listing *l, const struct job *job)
 		l->format = list_json;
 	else if (!people)
 		l->format = job->details ? list_details : list_record;
-	else {
+	else if (job->mailq && !job->details) {
+		l->format = list_mailq;
+		l->header = list_mailq_header;
+	} else {
 		l->format = list_columns;
-		l->below = job->details || job->mailq ? list_recipients : NULL;
-		l->header = 1;
-		l->summary = job->mailq;
+		l->below = job->details ? list_recipients : NULL;
+		l->header = list_header;
 	}
+	l->summary = job->mailq && !job->json;
 }
 
 static void
@@ -53,8 +60,10 @@ add_row(struct listing *l, const struct entry *t, int64_t now)
 {
 	struct row row = { .id = t->name->id, .env = &t->env, .size = t->size, .now = now, .taken = entry_taken(t) };
 
-	if (l->header && l->entries == 0)
-		list_header(&l->out);
+	if (!select_fits(&l->selection, &t->env, now))
+		return;
+	if (l->header != NULL && l->entries == 0)
+		l->header(&l->out);
 	l->format(&l->out, &row);
 	if (l->below != NULL)
 		l->below(&l->out, &row);
@@ -102,19 +111,40 @@ list_all(struct listing *l, const struct spool *q, struct err *e)
 	return code;
 }
 
+static int
+list_named(struct listing *l, const struct spool *q, const struct job *job, struct err *e)
+{
+	struct finder f;
+	const struct spool_name *n;
+	struct err one = { 0 };
+	int i, code = 0;
+
+	if (finder_open(&f, q, e) == -1)
+		return -1;
+	for (i = 0; i < job->count && code == 0; i++) {
+		if ((n = finder_find(&f, job->args[i], &one)) == NULL)
+			complain(&l->code, &one);
+		else
+			list_one(l, q, n, (int64_t)time(NULL));
+		code = put(&l->out, e);
+	}
+	finder_free(&f);
+	return code;
+}
+
 /* A queue that nobody has used yet is empty. */
 int
 mqueue_ls(const struct job *job, struct err *e)
 {
 	struct listing l = { .format = NULL };
 	struct spool q;
-	int none = spool_open(&q, job->settings.queue, 0, e), code = 0;
+	int none, code = 0;
 
-	if (none == -1)
+	if (select_read(&l.selection, job, e) == -1 || (none = spool_open(&q, job->settings.queue, 0, e)) == -1)
 		return -1;
 	choose(&l, job);
 	if (none == 0) {
-		code = list_all(&l, &q, e);
+		code = job->count > 0 ? list_named(&l, &q, job, e) : list_all(&l, &q, e);
 		spool_close(&q);
 	}
 	if (l.summary)

@@ -15,17 +15,18 @@
 
 #define SETS_MAX 32
 #define COMMON "q:o:v"
+#define WHICH "A:r:s:"
 
 static const char usage[] =
     "usage: mqueue [-v] [-o key=value] [-q dir] command ...\n"
     "       mqueue add [-mt] [-a account] [-f from] [-N notify] [-R ret] [-V envid]\n"
     "                  [address ...]\n"
-    "       mqueue ls [-jl]\n"
+    "       mqueue ls [-jl] [-A age] [-r recipient] [-s sender] [id ...]\n"
     "       mqueue run [-f]\n"
     "       mqueue watch\n"
     "       mqueue show id\n"
-    "       mqueue rm | hold | release id ...\n"
-    "       mqueue retry [id ... | address ...]\n"
+    "       mqueue rm | hold | release [-A age] [-r recipient] [-s sender] [id ...]\n"
+    "       mqueue retry [-A age] [-r recipient] [-s sender] [id ... | address ...]\n"
     "       mailq [-jlv] [-o key=value] [-q dir]\n";
 
 static const struct verb {
@@ -34,14 +35,14 @@ static const struct verb {
 	verb_fn *fn;
 } verbs[] = {
 	{ "add", "+a:f:mN:R:tV:" COMMON, 0, INT_MAX, mqueue_add },
-	{ "ls", "+jl" COMMON, 0, 0, mqueue_ls },
+	{ "ls", "+jl" WHICH COMMON, 0, INT_MAX, mqueue_ls },
 	{ "run", "+f" COMMON, 0, 0, mqueue_run },
 	{ "watch", "+" COMMON, 0, 0, mqueue_watch },
 	{ "show", "+" COMMON, 1, 1, mqueue_show },
-	{ "rm", "+" COMMON, 1, INT_MAX, mqueue_rm },
-	{ "hold", "+" COMMON, 1, INT_MAX, mqueue_hold },
-	{ "release", "+" COMMON, 1, INT_MAX, mqueue_release },
-	{ "retry", "+" COMMON, 0, INT_MAX, mqueue_retry },
+	{ "rm", "+" WHICH COMMON, 0, INT_MAX, mqueue_rm },
+	{ "hold", "+" WHICH COMMON, 0, INT_MAX, mqueue_hold },
+	{ "release", "+" WHICH COMMON, 0, INT_MAX, mqueue_release },
+	{ "retry", "+" WHICH COMMON, 0, INT_MAX, mqueue_retry },
 };
 
 struct command {
@@ -72,6 +73,15 @@ option(struct command *c, int ch)
 	case 'f':
 		c->job.from = optarg;
 		c->job.force = 1;
+		return 0;
+	case 'A':
+		c->job.age = optarg;
+		return 0;
+	case 'r':
+		c->job.rcpt = optarg;
+		return 0;
+	case 's':
+		c->job.sender = optarg;
 		return 0;
 	case 'm':
 		c->job.many = 1;

@@ -16,6 +16,7 @@ struct job {
 	const char *from;	/* -f of add */
 	const char *notify, *ret, *envid;	/* -N, -R, -V of add */
 	int many, from_header;	/* -m, -t of add */
+	const char *sender, *rcpt, *age;	/* -s, -r, -A */
 	int force;		/* -f of run */
 	int details, json;	/* -l, -j */
 	int mailq;		/* called by that name */

@@ -148,6 +148,19 @@ spool_sync(const struct spool *q, struct err *e)
 	return fsync(q->box[SPOOL_NEW]) == -1 ? err_sys(e, ERR_IO, "sync %s/new", q->path) : 0;
 }
 
+int
+spool_flush(const struct spool *q, struct err *e)
+{
+#ifdef __linux__
+	if (syncfs(q->tmp) == -1)
+		return err_sys(e, ERR_IO, "sync %s", q->path);
+#else
+	(void)q;
+	(void)e;
+#endif
+	return 0;
+}
+
 void
 spool_tidy(const struct spool *q)
 {

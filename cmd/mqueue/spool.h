@@ -22,6 +22,7 @@ struct spool {
 int spool_open(struct spool *, const char *path, int make, struct err *e);	/* 1: there is none, and it is not to be made */
 void spool_close(struct spool *);
 int spool_sync(const struct spool *, struct err *e);	/* the names in new/ are on disk */
+int spool_flush(const struct spool *, struct err *e);	/* all that was written to its file system; on Linux only */
 void spool_tidy(const struct spool *);			/* what killed programs left in tmp/ long ago goes */
 
 struct spool_name {

@@ -69,13 +69,47 @@ test_forms(void **state)
 	    HEAD "waiting\t2026-11-22T10:50:00+0000\teve@example.net\tbob@example.org\twaiting\t451 4.7.1 grey\\^[[2J\n"
 	    HEAD "waiting\t2026-11-22T10:50:00+0000\teve@example.net\tann@example.com\tsent\t\n");
 	check(list_json, &r, "{\"queue_name\": \"deferred\", \"queue_id\": \"7k2mx9bq\", "
-	    "\"arrival_time\": 1795336800, \"message_size\": 2048, "
+	    "\"arrival_time\": 1795336800, \"message_size\": 2048, \"forced_expire\": false, "
 	    "\"state\": \"waiting\", \"next_time\": 1795344600, \"tries\": 3, \"sender\": \"eve@example.net\", \"recipients\": "
-	    "[{\"address\": \"bob@example.org\", \"delay_reason\": \"451 4.7.1 grey\\u001b[2J\", \"state\": \"waiting\"}, "
-	    "{\"address\": \"ann@example.com\", \"state\": \"sent\"}]}\n");
+	    "[{\"address\": \"bob@example.org\", \"delay_reason\": \"451 4.7.1 grey\\u001b[2J\", \"state\": \"waiting\"}], "
+	    "\"done\": [{\"address\": \"ann@example.com\", \"state\": \"sent\"}]}\n");
 	env.held = 1;
 	env.from = none;
 	check(list_record, &r, HEAD "held\t-\t<>\tbob@example.org\n");
+}
+
+/* Column by column what Postfix 3 prints. */
+static void
+test_mailq(void **state)
+{
+	struct envelope_rcpt rcpt[] = {
+		{ .addr = bob, .fate = FATE_WAITING, .reply = none }, { .addr = ann, .fate = FATE_SENT, .reply = none },
+		{ .addr = ann, .fate = FATE_REFUSED, .reply = grey }, { .addr = bob, .fate = FATE_WAITING, .reply = grey },
+		{ .addr = from, .fate = FATE_BOUNCED, .reply = grey },
+	};
+	struct envelope env = { .from = from, .arrived = NOW - 7200, .next = NOW + 600, .tries = 3, .rcpt = rcpt, .rcpts = 5 };
+	struct row r = { .id = "7k2mx9bq", .env = &env, .size = 2048, .now = NOW };
+	struct buf b = { 0 };
+
+	(void)state;
+	list_mailq_header(&b);
+	assert_string_equal(buf_str(&b), "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------\n");
+	buf_free(&b);
+	check(list_mailq, &r,
+	    "7k2mx9bq       2048 Sun Nov 22 08:40:00  eve@example.net\n"
+	    "                                         bob@example.org\n"
+	    "                                                        (451 4.7.1 grey\\^[[2J)\n"
+	    "                                         ann@example.com\n"
+	    "                                         bob@example.org\n\n");
+	env.held = 1;
+	env.from = none;
+	env.rcpts = 1;
+	check(list_mailq, &r, "7k2mx9bq!      2048 Sun Nov 22 08:40:00  MAILER-DAEMON\n"
+	    "                                         bob@example.org\n\n");
+	r.taken = 1;
+	r.size = 12345678901;
+	check(list_mailq, &r, "7k2mx9bq*   12345678901 Sun Nov 22 08:40:00  MAILER-DAEMON\n"
+	    "                                         bob@example.org\n\n");
 }
 
 static void
@@ -149,7 +183,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_states), cmocka_unit_test(test_forms), cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_summary), cmocka_unit_test(test_json_string),
+		cmocka_unit_test(test_summary), cmocka_unit_test(test_mailq), cmocka_unit_test(test_json_string),
 	};
 
 	setenv("TZ", "UTC", 1);

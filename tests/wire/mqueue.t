@@ -106,7 +106,9 @@ table <<'EOT'
 64|an unknown command|^mqueue: no such command$|frobnicate
 64|no recipient|^mqueue: no recipient given$|add
 64|no id|^mqueue: no id given$|show
-64|too many arguments|^mqueue: too many arguments$|ls x
+64|nothing to remove|^mqueue: no id given, and no -s, -r or -A$|rm
+64|a bad age|^mqueue: -A: .*soon|ls -A soon
+64|too many arguments|^mqueue: too many arguments$|run x
 64|an unknown option|^mqueue: -x is no option here|ls -x
 64|an option without its argument|^mqueue: -a is no option here, or lacks its argument$|add -a
 64|an unknown key|^mqueue: -o: frob is no key of mqueue; it has queue, from|-o frob=1 ls
@@ -176,7 +178,11 @@ else
 fi
 exits 0 'mailq' "$TMP/mailq"
 like "$(tail -n 1 "$TMP/out")" '^-- 1 Kbytes in 2 Requests\.$' '… ends with the summary that monitors read'
-like "$(head -n 1 "$TMP/out")" '^ID +SIZE +AGE +NEXT +SENDER +RECIPIENTS$' '… and begins with a header'
+is "$(head -n 3 "$TMP/out" | sed 's/ *$//; 2s/[A-Z][a-z][a-z] [A-Z][a-z][a-z] .. ..:..:../TIME/')" "-Queue ID-  --Size-- ----Arrival Time---- -Sender/Recipient-------
+$(head -n 1 "$TMP/id")        $(mqueue ls | sed -n 1p | cut -f2) TIME  ann@example.org
+                                         bob@example.net" '… in the columns that they know'
+exits 0 'mailq -l' "$TMP/mailq" -l
+like "$(head -n 1 "$TMP/out")" '^ID +SIZE +AGE +NEXT +SENDER +RECIPIENTS$' '… is our own table'
 
 # By address, and all; nothing is due after that but what was asked for.
 for f in "$Q"/new/*; do sed -i 's/^Penny-Next: .*/Penny-Next: 9999999999999/' "$f"; done
@@ -191,6 +197,36 @@ mv "$Q"/new/*."$(head -n 1 "$TMP/id")".* "$Q/cur/$(basename "$Q"/new/*."$(head -
 is "$(ids)" "$(cat "$TMP/id")" 'an entry in cur/ is listed'
 exits 0 'and held' mqueue hold "$(head -n 1 "$TMP/id")"
 exits 0 'and removed' mqueue rm "$(head -n 1 "$TMP/id")"
+
+# Selections.
+mkdir -p "$TMP/sel"
+sel() { mqueue -q "$TMP/sel" "$@"; }
+message a | sel add -f ann@example.org bob@example.net >"$TMP/a"
+message b | sel add -f ann@example.org eve@example.com >"$TMP/b"
+message c | sel add -f carl@example.org eve@example.com >"$TMP/c"
+a=$(cat "$TMP/a") b=$(cat "$TMP/b") c=$(cat "$TMP/c")
+chosen() { sel ls "$@" | cut -f1 | tr '\n' ' '; }
+is "$(chosen -s ann@example.org)" "$a $b " 'ls of a sender'
+is "$(chosen -r @EXAMPLE.com)" "$b $c " '… of a recipient'\''s domain'
+is "$(chosen -s @example.org -r eve@example.com)" "$b $c " '… of both'
+is "$(chosen "$c" "$a")" "$c $a " '… of ids, in their order'
+is "$(chosen -A 1h)" '' '… of an age'
+sed -i 's/^Penny-Arrived: .*/Penny-Arrived: 0001700000000/' "$TMP/sel/new"/*."$b".*
+is "$(chosen -A 1h)" "$b " '… that one has'
+exits 65 'ls of an id that is not there' mqueue -q "$TMP/sel" ls 00000000
+states() { sel ls | cut -f1,4 | sort | tr '\t\n' '= '; }
+exits 0 'hold by recipient' mqueue -q "$TMP/sel" hold -r eve@example.com
+is "$(states)" "$(printf '%s\n' "$a=due" "$b=held" "$c=held" | sort | tr '\n' ' ')" '… holds those'
+exits 0 'release by sender' mqueue -q "$TMP/sel" release -s carl@example.org
+is "$(states)" "$(printf '%s\n' "$a=due" "$b=held" "$c=due" | sort | tr '\n' ' ')" '… releases those'
+for f in "$TMP/sel/new"/*; do sed -i 's/^Penny-Next: .*/Penny-Next: 9999999999999/' "$f"; done
+exits 0 'retry by domain' mqueue -q "$TMP/sel" retry @example.net
+is "$(states)" "$(printf '%s\n' "$a=due" "$b=held" "$c=waiting" | sort | tr '\n' ' ')" '… makes those due'
+exits 0 'rm by age' mqueue -q "$TMP/sel" rm -A 1h
+exits 0 'an id that does not fit the selection' mqueue -q "$TMP/sel" rm -s nobody@example.org "$a"
+is "$(chosen)" "$a $c " '… is left'
+exits 0 'rm of all' mqueue -q "$TMP/sel" rm -A 0
+is "$(chosen)" '' '… leaves nothing'
 
 # Foreign and broken files are said, and left alone.
 message x >"$Q/new/1795344000.M1P2Q3.host"
