@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* login.c - who we are: AUTH (RFC 5034) with what the server lists, USER and PASS (RFC 1939 section 7) where it lists nothing of
- * use. No password leaves on a stream that others could read. A refusal with [AUTH], [SYS/TEMP] or [IN-USE] (RFC 2449, 3206) is
+ * use, APOP only where the account says so. No password leaves on a stream that others could read. A refusal with [AUTH], [SYS/TEMP] or [IN-USE] (RFC 2449, 3206) is
  * final; after any other the next mechanism is tried, but never USER after AUTH: servers lock accounts that fail too often. */
 #include "pop3.h"
 
@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "buf.h"
+#include "digest.h"
 #include "sasl.h"
 #include "stream.h"
 
@@ -122,15 +123,42 @@ user_pass(struct pop3 *p, struct account *a, struct err *e)
 	return r;
 }
 
+/* C: APOP name digest      RFC 1939 section 7; MD5 of the challenge and the password */
+static int
+apop(struct pop3 *p, struct account *a, struct err *e)
+{
+	struct buf secret = { NULL, 0, 0 };
+	char hex[DIGEST_HEX];
+	struct digest *md5;
+	struct reply r;
+
+	if (p->stamp[0] == '\0')
+		return err_set(e, ERR_PERM, "%s greets without a challenge for APOP (or with one that is no message-id); take auth apop "
+		    "away", stream_peer(p->s));
+	if (account_secret(a, &secret, e) == -1 || digest_new(&md5, DIGEST_MD5, e) == -1) {
+		buf_wipe(&secret);
+		return -1;
+	}
+	digest_add(md5, p->stamp, strlen(p->stamp));
+	digest_add(md5, secret.data, secret.len);
+	digest_end(&md5, hex);
+	buf_wipe(&secret);
+	if (pop3_send(p, e, "APOP %s %s", account_user(a), hex) == -1 || pop3_recv(p, &r, e) == -1)
+		return -1;
+	return r.kind == REPLY_OK ? 0 : refused(p, a, &r, "check the user and password", e);
+}
+
+static int
+only_by(const struct account *a, const char *name)
+{
+	return account_get(a, KEY_AUTH) != NULL && strcasecmp(account_get(a, KEY_AUTH), name) == 0;
+}
+
 /* USER and PASS serve where the server has no SASL, or none that we can use and USER besides, or where the account says so. */
 static int
 wants_user(const struct pop3 *p, const struct account *a)
 {
-	const char *only = account_get(a, KEY_AUTH);
-
-	if (only != NULL)
-		return strcasecmp(only, "user") == 0;
-	return p->caps.sasl[0] == '\0';
+	return account_get(a, KEY_AUTH) != NULL ? only_by(a, "user") : p->caps.sasl[0] == '\0';
 }
 
 int
@@ -139,6 +167,8 @@ pop3_login(struct pop3 *p, struct account *a, struct err *e)
 	struct sasl *sasl = NULL;
 	int r;
 
+	if (only_by(a, "apop"))
+		return apop(p, a, e);
 	if (wants_user(p, a))
 		return user_pass(p, a, e);
 	if (account_unlock(a, e) == -1)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "check.h"
 #include "config.h"
 #include "deliver.h"
 #include "discovery.h"
@@ -22,9 +23,9 @@
 #include "xalloc.h"
 
 static const char usage[] =
-    "usage: mpop [-cHjklpv] [-a account] [-K age] [-n count] [-o key=value] [-z max-size] [maildir | -e command | -]\n";
+    "usage: mpop [-CcHjklpv] [-a account] [-K age] [-n count] [-o key=value] [-z max-size] [maildir | -e command | -]\n";
 
-enum action { FETCH, LIST, COUNT };
+enum action { FETCH, LIST, COUNT, CHECK };
 
 struct options {
 	struct fetch_opts fetch;
@@ -62,6 +63,7 @@ option(struct options *o, struct account *a, int ch, const char *arg, struct err
 	case 'H': o->fetch.keep = o->fetch.headers = 1; return 0;
 	case 'l': o->action = LIST; return 0;
 	case 'c': o->action = COUNT; return 0;
+	case 'C': o->action = CHECK; return 0;
 	case 'p': o->paths = 1; return 0;
 	case 'j': o->json = 1; return 0;
 	case 'K': case 'n': case 'z': return number_option(ch, arg, &o->fetch, e);
@@ -98,7 +100,7 @@ parse(struct options *o, struct account *a, int argc, char **argv, struct err *e
 	int ch;
 
 	opterr = 0;
-	while ((ch = getopt(argc, argv, ACCOUNT_OPTS "ce:HjK:kln:pz:")) != -1)
+	while ((ch = getopt(argc, argv, ACCOUNT_OPTS "Cce:HjK:kln:pz:")) != -1)
 		if (option(o, a, ch, optarg, e) == -1)
 			return -1;
 	return operands(o, argc - optind, argv + optind, e);
@@ -120,13 +122,15 @@ static int
 look(const struct options *o, struct account *a, const char *ledger, struct err *e)
 {
 	struct pop3 p = { 0 };
-	struct seen *s;
+	struct seen *s = NULL;
 	int r;
 
-	if (seen_peek(&s, ledger, a, o->fetch.headers, e) == -1)
+	if (o->action != CHECK && seen_peek(&s, ledger, a, o->fetch.headers, e) == -1)
 		return -1;
 	r = pop3_open(&p, a, e);
-	if (r == 0)
+	if (r == 0 && o->action == CHECK)
+		r = check_server(&p, e);
+	else if (r == 0)
 		r = (o->action == LIST ? list_messages : list_count)(&p, s, o->json, e);
 	pop3_close(&p);
 	seen_free(&s);

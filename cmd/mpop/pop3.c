@@ -50,8 +50,8 @@ read_line(struct pop3 *p, char **line, size_t *len, struct err *e)
 	return r == 1 ? lost(p, e) : r;
 }
 
-int
-pop3_recv(struct pop3 *p, struct reply *r, struct err *e)
+static int
+recv_one(struct pop3 *p, struct reply *r, struct err *e)
 {
 	char *line;
 	size_t len;
@@ -65,20 +65,18 @@ pop3_recv(struct pop3 *p, struct reply *r, struct err *e)
 }
 
 int
+pop3_recv(struct pop3 *p, struct reply *r, struct err *e)
+{
+	for (; p->owed > 0; p->owed--)
+		if (recv_one(p, r, e) == -1)
+			return -1;
+	return recv_one(p, r, e);
+}
+
+int
 pop3_refused(const struct pop3 *p, const struct reply *r, const char *what, struct err *e)
 {
 	return err_set(e, reply_class(r), "%s refused by %s: \"%.200s\"", what, stream_peer(p->s), r->text);
-}
-
-/* A reply that is +OK or else the end: what the server says becomes the error. */
-static int
-expect_ok(struct pop3 *p, const char *what, struct err *e)
-{
-	struct reply r;
-
-	if (pop3_recv(p, &r, e) == -1)
-		return -1;
-	return r.kind == REPLY_OK ? 0 : pop3_refused(p, &r, what, e);
 }
 
 /* The next line of a multi-line response, its stuffed dot gone: 1, or 0 at the end. */
@@ -95,8 +93,8 @@ list_line(struct pop3 *p, char **line, size_t *len, struct err *e)
 
 /* C: CAPA                  RFC 2449 section 5
  * S: +OK … S: PIPELINING … S: .     or -ERR: then nothing is known, and nothing assumed */
-static int
-capa(struct pop3 *p, struct err *e)
+int
+pop3_capa(struct pop3 *p, struct err *e)
 {
 	struct reply r;
 	char *line;
@@ -134,7 +132,39 @@ stls(struct pop3 *p, struct account *a, struct err *e)
 		return pop3_refused(p, &r, "STLS", e);
 	if (account_starttls(a, p->s, e) == -1)
 		return -1;
-	return capa(p, e);
+	return pop3_capa(p, e);
+}
+
+/* S: +OK ready <1896.697170952@pop.example.org> */
+static int
+greeting(struct pop3 *p, struct err *e)
+{
+	struct reply r;
+
+	if (pop3_recv(p, &r, e) == -1)
+		return -1;
+	if (r.kind != REPLY_OK)
+		return pop3_refused(p, &r, "session", e);
+	if (reply_stamp(r.text, p->stamp) == -1)
+		p->stamp[0] = '\0';
+	return 0;
+}
+
+/* C: UTF8                  RFC 6856 section 2: else the server may change a message that has UTF-8 in its header, or not give it. It
+ *                          travels with the login where the server takes both at once; what it says changes nothing */
+static int
+utf8(struct pop3 *p, struct err *e)
+{
+	struct reply r;
+
+	if (!p->caps.utf8)
+		return 0;
+	if (pop3_send(p, e, "UTF8") == -1)
+		return -1;
+	if (!p->caps.pipelining)
+		return pop3_recv(p, &r, e);
+	p->owed = 1;
+	return 0;
 }
 
 int
@@ -144,11 +174,11 @@ pop3_open(struct pop3 *p, struct account *a, struct err *e)
 
 	if (account_connect(a, services, &p->s, &starttls, e) == -1)
 		return -1;
-	if (expect_ok(p, "session", e) == -1 || capa(p, e) == -1)
+	if (greeting(p, e) == -1 || pop3_capa(p, e) == -1)
 		return -1;
 	if (starttls && stls(p, a, e) == -1)
 		return -1;
-	return pop3_login(p, a, e);
+	return utf8(p, e) == -1 ? -1 : pop3_login(p, a, e);
 }
 
 typedef int listing_fn(struct listing *, const char *, size_t, struct err *);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* pop3.h - a POP3 session (RFC 1939, 2449, 2595, 5034): connect, secure, log in, list, and commands about messages in one flight.
+/* pop3.h - a POP3 session (RFC 1939, 2449, 2595, 5034, 6856): connect, secure, log in, list, and commands about messages in one flight.
  * Owns the connection. After a -1 from any call but login's the session is of no use: pop3_close and nothing else.
  * Server text in errors stands in quotes. Limits: lines of 8192 octets, 256 capabilities, listing.h's. */
 #ifndef POP3_H
@@ -19,9 +19,13 @@ struct pop3 {
 	struct caps caps;
 	int asked;		/* CAPA was answered with a list: what is not in it isn't there */
 	int ahead;		/* UIDL and LIST are already sent */
+	int owed;		/* replies to come that nobody asks about */
+	char stamp[REPLY_STAMP_MAX];	/* APOP's challenge, or "" */
 };
 
 int pop3_open(struct pop3 *, struct account *, struct err *e);		/* connected, under TLS where asked for, logged in */
+/* Asks once more, as RFC 2449 has it after a login: EXPIRE and LOGIN-DELAY may be the user's own now. */
+int pop3_capa(struct pop3 *, struct err *e);
 int pop3_login(struct pop3 *, struct account *, struct err *e);		/* login.c; pop3_open's last step */
 /* Sends UIDL and LIST ahead of pop3_list, behind the last word of a login. */
 int pop3_ask_lists(struct pop3 *, struct err *e);

@@ -108,6 +108,13 @@ tag(const char *line, const char *want)
 	return n == strlen(want) && strncasecmp(line, want, n) == 0;
 }
 
+/* What follows a tag, made short; cut where it is longer than anybody needs. */
+static void
+note(char *out, size_t size, const char *rest)
+{
+	strlcpy(out, skip_blanks(rest), size);
+}
+
 void
 caps_line(struct caps *c, const char *line)
 {
@@ -117,6 +124,47 @@ caps_line(struct caps *c, const char *line)
 		c->stls = 1;
 	else if (tag(line, "USER"))
 		c->user = 1;
+	else if (tag(line, "TOP"))
+		c->top = 1;
+	else if (tag(line, "UIDL"))
+		c->uidl = 1;
+	else if (tag(line, "UTF8"))
+		c->utf8 = 1;
+	else if (tag(line, "EXPIRE"))
+		note(c->expire, sizeof c->expire, line + 6);
+	else if (tag(line, "LOGIN-DELAY"))
+		note(c->delay, sizeof c->delay, line + 11);
+	else if (tag(line, "IMPLEMENTATION"))
+		note(c->implementation, sizeof c->implementation, line + 14);
 	else if (tag(line, "SASL") && strlcpy(c->sasl, skip_blanks(line + 4), sizeof c->sasl) >= sizeof c->sasl)
 		c->sasl[0] = '\0';	/* half a list would end in half a name */
+}
+
+static int
+stamp_ok(const char *p, size_t n)
+{
+	size_t at = 0, ats = 0;
+
+	for (size_t i = 1; i + 1 < n; i++) {
+		if (p[i] <= ' ' || p[i] >= 0x7f || strchr("<>(),;:\\\"[]", p[i]) != NULL)
+			return 0;
+		if (p[i] == '@') {
+			at = i;
+			ats++;
+		}
+	}
+	return ats == 1 && at > 1 && at + 2 < n;
+}
+
+int
+reply_stamp(const char *greeting, char stamp[REPLY_STAMP_MAX])
+{
+	const char *begin = strrchr(greeting, '<'), *end = begin != NULL ? strchr(begin, '>') : NULL;
+	size_t n = end != NULL ? (size_t)(end - begin) + 1 : 0;
+
+	if (n == 0 || n >= REPLY_STAMP_MAX || !stamp_ok(begin, n))
+		return -1;
+	memcpy(stamp, begin, n);
+	stamp[n] = '\0';
+	return 0;
 }

@@ -26,9 +26,17 @@ enum err_class reply_class(const struct reply *);			/* of a refusal: ERR_TEMP, E
 int reply_number(const char *line, size_t len, uint32_t *number, const char **rest, size_t *rest_len);
 
 struct caps {			/* RFC 2449: exact names, case ignored; what is announced and used */
-	int pipelining, stls, user;
+	int pipelining, stls, user, top, uidl, utf8;
 	char sasl[512];		/* the mechanisms, as listed; "" without SASL */
+	char expire[16];	/* days that mail is kept, "NEVER", or "" where nothing is said */
+	char delay[16];		/* seconds between two logins, or "" */
+	char implementation[128];
 };
 void caps_line(struct caps *, const char *line);
+
+/* The challenge of a greeting (RFC 1939 section 7): 0, or -1 where it has none that is a message-id (RFC 5322). What merely looks like
+ * one is refused: octets chosen at will would let a false server find out the password. */
+#define REPLY_STAMP_MAX 256
+int reply_stamp(const char *greeting, char stamp[REPLY_STAMP_MAX]);
 
 #endif

@@ -113,6 +113,14 @@ test_caps(void **state)
 	caps_line(&c, "SASL PLAIN SCRAM-SHA-256");
 	assert_int_equal(c.pipelining + c.stls + c.user, 3);
 	assert_string_equal(c.sasl, "PLAIN SCRAM-SHA-256");
+	caps_line(&c, "EXPIRE 60 USER");
+	caps_line(&c, "LOGIN-DELAY 900");
+	caps_line(&c, "UTF8 USER");
+	caps_line(&c, "TOP");
+	caps_line(&c, "UIDL");
+	assert_string_equal(c.expire, "60 USER");
+	assert_string_equal(c.delay, "900");
+	assert_int_equal(c.utf8 + c.top + c.uidl, 3);
 	memset(many, 'A', sizeof many - 1);
 	many[sizeof many - 1] = '\0';
 	memcpy(many, "SASL ", 5);
@@ -120,11 +128,38 @@ test_caps(void **state)
 	assert_string_equal(c.sasl, "");
 }
 
+static void
+test_stamps(void **state)
+{
+	static const struct { const char *greeting, *stamp; } cases[] = {
+		{ "POP3 server ready <1896.697170952@dbc.mtview.ca.us>", "<1896.697170952@dbc.mtview.ca.us>" },
+		{ "<a@b>", "<a@b>" }, { "<x> <a@b> y", "<a@b>" },
+		{ "ready", NULL }, { "<>", NULL }, { "<@>", NULL }, { "<a@>", NULL }, { "<@b>", NULL }, { "<a@b", NULL }, { "<ab>", NULL },
+		{ "<a@b@c>", NULL }, { "<a b@c>", NULL }, { "<a\x80@c>", NULL }, { "<a\x01@c>", NULL }, { "<a\"@c>", NULL },
+	};
+	char stamp[REPLY_STAMP_MAX], longest[2 * REPLY_STAMP_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(reply_stamp(cases[i].greeting, stamp), cases[i].stamp == NULL ? -1 : 0);
+		if (cases[i].stamp != NULL)
+			assert_string_equal(stamp, cases[i].stamp);
+	}
+	for (size_t n = REPLY_STAMP_MAX - 1; n <= REPLY_STAMP_MAX; n++) {
+		memset(longest, 'a', n);
+		memcpy(longest, "<a@", 3);
+		longest[n - 1] = '>';
+		longest[n] = '\0';
+		assert_int_equal(reply_stamp(longest, stamp), n < REPLY_STAMP_MAX ? 0 : -1);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replies), cmocka_unit_test(test_numbers), cmocka_unit_test(test_caps),
+		cmocka_unit_test(test_stamps),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

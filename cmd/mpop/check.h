@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* check.h - mpop -C: what the server offers, its limits, and how much waits. Ends the session with QUIT. */
+#ifndef CHECK_H
+#define CHECK_H
+
+struct err;
+struct pop3;
+
+int check_server(struct pop3 *, struct err *e);
+
+#endif
