@@ -232,9 +232,19 @@ out_position(void)
 	return (fcntl(STDOUT_FILENO, F_GETFL) & O_APPEND) != 0 ? st.st_size : lseek(STDOUT_FILENO, 0, SEEK_CUR);
 }
 
+/* Waits until no other process of this run writes; such locks belong to processes. */
+static void
+turn(const struct deliver *d, short type)
+{
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
+
+	while (d->opts.turn != -1 && fcntl(d->opts.turn, F_SETLKW, &lock) == -1 && errno == EINTR)
+		;
+}
+
 /* Half a message does not stay in a file. */
 static int
-stdout_end(struct deliver *d, struct err *e)
+stdout_append(struct deliver *d, struct err *e)
 {
 	off_t begin = out_position();
 	int r = copy_mboxrd(d, e);
@@ -246,6 +256,17 @@ stdout_end(struct deliver *d, struct err *e)
 	if (begin != -1 && ftruncate(STDOUT_FILENO, begin) == 0)
 		lseek(STDOUT_FILENO, begin, SEEK_SET);
 	return err_prefix(e, "standard output");
+}
+
+static int
+stdout_end(struct deliver *d, struct err *e)
+{
+	int r;
+
+	turn(d, F_WRLCK);
+	r = stdout_append(d, e);
+	turn(d, F_UNLCK);
+	return r;
 }
 
 /* A file is synced; of a reader behind a pipe we know only whether it is still there. */

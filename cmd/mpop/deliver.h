@@ -19,6 +19,7 @@ struct deliver_opts {
 	enum deliver_kind kind;
 	const char *where;	/* maildir or command; borrowed */
 	int print_paths;
+	int turn;		/* a file that is locked while standard output is written, as others write there too; -1: none do */
 	int64_t end;		/* of the run (deadline_now's clock); a command still at work then is ended. 0: none */
 };
 

@@ -244,7 +244,7 @@ retrieve(struct fetch *f, struct err *e)
 	uint64_t octets, count = fetch_choose(&f->l, f->s, f->o, &octets);
 	int r;
 
-	progress_begin(&f->progress, "fetching", count, octets, 0);
+	progress_begin(&f->progress, "fetching", count, octets, f->o->quiet);
 	r = run(f, &retr, is_new, e);
 	progress_end(&f->progress);
 	if (r == 0)

@@ -18,6 +18,7 @@ struct seen;
 
 struct fetch_opts {
 	int keep;		/* delete nothing, or what is older than age */
+	int quiet;		/* no progress line */
 	int headers;		/* TOP n 0; implies keep */
 	int64_t age;		/* seconds since it was fetched, or -1 */
 	uint64_t count;		/* messages in this session; 0: all */

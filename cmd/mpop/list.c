@@ -41,11 +41,23 @@ add_size(struct buf *out, const struct listing_msg *m, const char *unknown)
 }
 
 static void
-print_json(const struct listing_msg *m, const char *state)
+add_account(struct buf *out, const char *account)
+{
+	if (account == NULL)
+		return;
+	buf_adds(out, "\"account\":\"");
+	add_json(out, account);
+	buf_adds(out, "\",");
+}
+
+static void
+print_json(const struct listing_msg *m, const char *account, const char *state)
 {
 	struct buf out = { NULL, 0, 0 };
 
-	buf_printf(&out, "{\"number\":%u,\"uid\":", m->number);
+	buf_addc(&out, '{');
+	add_account(&out, account);
+	buf_printf(&out, "\"number\":%u,\"uid\":", m->number);
 	if (m->uid != NULL) {
 		buf_addc(&out, '"');
 		add_json(&out, m->uid);
@@ -59,7 +71,7 @@ print_json(const struct listing_msg *m, const char *state)
 }
 
 static void
-print_line(const struct listing_msg *m, const char *state, int terminal)
+print_line(const struct listing_msg *m, const char *account, const char *state, int terminal)
 {
 	struct buf uid = { NULL, 0, 0 }, size = { NULL, 0, 0 };
 
@@ -68,6 +80,8 @@ print_line(const struct listing_msg *m, const char *state, int terminal)
 	else
 		log_safe(&uid, m->uid, strlen(m->uid));
 	add_size(&size, m, "-");
+	if (account != NULL)
+		printf("%-*s%s", terminal ? 12 : 0, account, terminal ? " " : "\t");
 	if (terminal)
 		printf("%6u  %-32s %10s  %s\n", m->number, buf_str(&uid), buf_str(&size), state);
 	else
@@ -101,37 +115,48 @@ printed(struct err *e)
 }
 
 int
-list_messages(struct pop3 *p, const struct seen *s, int json, struct err *e)
+list_messages(struct pop3 *p, const struct seen *s, const char *account, int json, struct err *e)
 {
 	struct listing l = { 0 };
 	uint64_t count, octets;
 	int terminal = isatty(STDOUT_FILENO), r = look(p, s, &l, &count, &octets, e);
 
-	if (r == 0 && terminal && !json && l.count > 0)
+	if (r == 0 && terminal && !json && account == NULL && l.count > 0)
 		printf("%6s  %-32s %10s  %s\n", "NUMBER", "UID", "SIZE", "STATE");
 	for (size_t i = 0; r == 0 && i < l.count; i++) {
 		const char *state = l.msg[i].state == MSG_SEEN ? "seen" : "new";
 
 		if (json)
-			print_json(&l.msg[i], state);
+			print_json(&l.msg[i], account, state);
 		else
-			print_line(&l.msg[i], state, terminal);
+			print_line(&l.msg[i], account, state, terminal);
 	}
 	listing_free(&l);
 	return r == -1 ? -1 : printed(e);
 }
 
+static void
+print_count(const char *account, uint64_t count, uint64_t octets, size_t all, int json)
+{
+	struct buf out = { NULL, 0, 0 };
+
+	if (json) {
+		add_account(&out, account);
+		printf("{%s\"new\":%" PRIu64 ",\"size\":%" PRIu64 ",\"all\":%zu}\n", buf_str(&out), count, octets, all);
+	} else
+		printf("%s%s%" PRIu64 "\n", account != NULL ? account : "", account != NULL ? "\t" : "", count);
+	buf_free(&out);
+}
+
 int
-list_count(struct pop3 *p, const struct seen *s, int json, struct err *e)
+list_count(struct pop3 *p, const struct seen *s, const char *account, int json, struct err *e)
 {
 	struct listing l = { 0 };
 	uint64_t count, octets;
 	int r = look(p, s, &l, &count, &octets, e);
 
-	if (r == 0 && json)
-		printf("{\"new\":%" PRIu64 ",\"size\":%" PRIu64 ",\"all\":%zu}\n", count, octets, l.count);
-	else if (r == 0)
-		printf("%" PRIu64 "\n", count);
+	if (r == 0)
+		print_count(account, count, octets, l.count, json);
 	listing_free(&l);
 	return r == -1 ? -1 : printed(e);
 }

@@ -7,8 +7,8 @@ struct err;
 struct pop3;
 struct seen;
 
-/* seen may be NULL. Ends the session with QUIT. */
-int list_messages(struct pop3 *, const struct seen *, int json, struct err *e);
-int list_count(struct pop3 *, const struct seen *, int json, struct err *e);
+/* seen may be NULL. Ends the session with QUIT. account is shown first, where there are several; or NULL. */
+int list_messages(struct pop3 *, const struct seen *, const char *account, int json, struct err *e);
+int list_count(struct pop3 *, const struct seen *, const char *account, int json, struct err *e);
 
 #endif

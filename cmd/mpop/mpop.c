@@ -18,12 +18,15 @@
 #include "maildir.h"
 #include "pop3.h"
 #include "seen.h"
+#include "several.h"
 #include "units.h"
 #include "usage.h"
 #include "xalloc.h"
 
 static const char usage[] =
-    "usage: mpop [-CcHjklpv] [-a account] [-K age] [-n count] [-o key=value] [-z max-size] [maildir | -e command | -]\n";
+    "usage: mpop [-CcHjklpv] [-a account ...] [-K age] [-n count] [-o key=value] [-z max-size] [maildir | -e command | -]\n";
+
+#define AT_ONCE 16	/* accounts */
 
 enum action { FETCH, LIST, COUNT, CHECK };
 
@@ -33,6 +36,8 @@ struct options {
 	enum deliver_kind kind;
 	char *where;		/* maildir or command */
 	int json, paths;
+	struct several accounts;
+	int turn;		/* the file whose lock gives the right to write to standard output; -1: nobody else does */
 };
 
 static int
@@ -67,6 +72,7 @@ option(struct options *o, struct account *a, int ch, const char *arg, struct err
 	case 'p': o->paths = 1; return 0;
 	case 'j': o->json = 1; return 0;
 	case 'K': case 'n': case 'z': return number_option(ch, arg, &o->fetch, e);
+	case 'a': return several_add(&o->accounts, arg, e);
 	case 'e':
 		o->kind = TO_COMMAND;
 		free(o->where);
@@ -131,7 +137,7 @@ look(const struct options *o, struct account *a, const char *ledger, struct err 
 	if (r == 0 && o->action == CHECK)
 		r = check_server(&p, e);
 	else if (r == 0)
-		r = (o->action == LIST ? list_messages : list_count)(&p, s, o->json, e);
+		r = (o->action == LIST ? list_messages : list_count)(&p, s, o->accounts.count > 1 ? a->which : NULL, o->json, e);
 	pop3_close(&p);
 	seen_free(&s);
 	return r;
@@ -154,7 +160,7 @@ recover(struct deliver *d, struct seen *s, struct err *e)
 static int
 retrieve(const struct options *o, struct account *a, const char *ledger, enum err_class *first, struct err *e)
 {
-	struct deliver_opts to = { .kind = o->kind, .where = o->where, .print_paths = o->paths, .end = a->end };
+	struct deliver_opts to = { .kind = o->kind, .where = o->where, .print_paths = o->paths, .end = a->end, .turn = o->turn };
 	struct deliver *d;
 	struct seen *s = NULL;
 	struct pop3 p = { 0 };
@@ -172,26 +178,57 @@ retrieve(const struct options *o, struct account *a, const char *ledger, enum er
 	return r;
 }
 
+/* An account, loaded. */
 static int
-work(struct options *o, struct account *a)
+work(void *ctx, struct account *a)
 {
 	enum err_class first = ERR_NONE;
+	struct options *o = ctx;
 	struct err e;
 	char *ledger;
 	int r;
 
-	if (discovery_load(a, KEY_POP, &e) != 0)
-		return log_err(&e);
 	ledger = ledger_path(o, a);
 	r = o->action == FETCH ? retrieve(o, a, ledger, &first, &e) : look(o, a, ledger, &e);
 	free(ledger);
 	return r == -1 ? log_err(&e) : (int)first;
 }
 
+/* Lists come one after the other; so does what is asked of a person. */
+static int
+work_several(struct options *o, const struct account *common)
+{
+	struct err e;
+	FILE *turn = tmpfile();
+	int code;
+
+	if (turn == NULL) {
+		err_sys(&e, ERR_IO, "make a temporary file");
+		return log_err(&e);
+	}
+	o->turn = fileno(turn);
+	o->fetch.quiet = 1;
+	code = several_run(&o->accounts, common, o->action == FETCH ? AT_ONCE : 1, work, o);
+	fclose(turn);
+	return code;
+}
+
+static int
+work_all(struct options *o, struct account *a)
+{
+	struct err e;
+
+	if (o->accounts.count > 1)
+		return work_several(o, a);
+	if (o->accounts.count == 1)
+		a->which = xstrdup(o->accounts.name[0]);
+	return discovery_load(a, KEY_POP, &e) == 0 ? work(o, a) : log_err(&e);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct options o = { .fetch.age = -1 };
+	struct options o = { .fetch.age = -1, .turn = -1 };
 	struct account a = { 0 };
 	struct err e;
 	int code;
@@ -199,8 +236,12 @@ main(int argc, char **argv)
 	usage_standard(argc, argv, "mpop", usage);
 	log_init("mpop");
 	signal(SIGPIPE, SIG_IGN);
-	code = parse(&o, &a, argc, argv, &e) == -1 ? usage_wrong("mpop", usage, e.text) : work(&o, &a);
+	if (parse(&o, &a, argc, argv, &e) == 0)
+		code = work_all(&o, &a);
+	else
+		code = e.class == ERR_USAGE ? usage_wrong("mpop", usage, e.text) : log_err(&e);
 	free(o.where);
+	several_free(&o.accounts);
 	account_free(&a);
 	return code;
 }
