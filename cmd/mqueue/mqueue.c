@@ -24,6 +24,7 @@ static const char usage[] =
     "       mqueue ls [-jl] [-A age] [-r recipient] [-s sender] [id ...]\n"
     "       mqueue run [-f]\n"
     "       mqueue watch\n"
+    "       mqueue serve [-T]\n"
     "       mqueue show id\n"
     "       mqueue rm | hold | release [-A age] [-r recipient] [-s sender] [id ...]\n"
     "       mqueue retry [-A age] [-r recipient] [-s sender] [id ... | address ...]\n"
@@ -38,6 +39,7 @@ static const struct verb {
 	{ "ls", "+jl" WHICH COMMON, 0, INT_MAX, mqueue_ls },
 	{ "run", "+f" COMMON, 0, 0, mqueue_run },
 	{ "watch", "+" COMMON, 0, 0, mqueue_watch },
+	{ "serve", "+T" COMMON, 0, 0, mqueue_serve },
 	{ "show", "+" COMMON, 1, 1, mqueue_show },
 	{ "rm", "+" WHICH COMMON, 0, INT_MAX, mqueue_rm },
 	{ "hold", "+" WHICH COMMON, 0, INT_MAX, mqueue_hold },
@@ -63,6 +65,9 @@ option(struct command *c, int ch)
 		if (c->settings.sets == SETS_MAX)
 			return -1;
 		c->set[c->settings.sets++] = optarg;
+		return 0;
+	case 'T':
+		c->job.vouched = 1;
 		return 0;
 	case 'v':
 		c->job.verbose++;

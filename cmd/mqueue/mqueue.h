@@ -17,6 +17,7 @@ struct job {
 	const char *notify, *ret, *envid;	/* -N, -R, -V of add */
 	int many, from_header;	/* -m, -t of add */
 	const char *sender, *rcpt, *age;	/* -s, -r, -A */
+	int vouched;		/* -T of serve */
 	int force;		/* -f of run */
 	int details, json;	/* -l, -j */
 	int mailq;		/* called by that name */
@@ -30,7 +31,7 @@ struct job {
 typedef int verb_fn(const struct job *, struct err *e);
 
 verb_fn mqueue_add, mqueue_ls, mqueue_show, mqueue_rm, mqueue_hold, mqueue_release, mqueue_retry, mqueue_run,
-    mqueue_watch;
+    mqueue_watch, mqueue_serve;
 
 /* One file or recipient failed, the rest goes on: says so, and makes it the exit code unless an earlier failure has. */
 void complain(int *code, const struct err *e);

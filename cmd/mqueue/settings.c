@@ -77,10 +77,27 @@ set_limit(struct settings *s, const char *value, struct err *e)
 	return 0;
 }
 
+/* 1 for a key that is none of serve's. */
+static int
+set_serve(struct settings *s, const char *key, const char *value, struct err *e)
+{
+	if (strcmp(key, "serve-domains") == 0)
+		return set_text(&s->serve_domains, value);
+	if (strcmp(key, "serve-relay") == 0)
+		return set_text(&s->serve_relay, value);
+	if (strcmp(key, "serve-local") == 0)
+		return set_text(&s->serve_local, value);
+	if (strcmp(key, "serve-size") != 0)
+		return 1;
+	return units_size(value, &s->serve_size, e) == -1 ? err_prefix(e, "%s", key) : 0;
+}
+
 /* 1 for a key that is not ours. */
 static int
 set(struct settings *s, const char *key, const char *value, struct err *e)
 {
+	if (strncmp(key, "serve-", 6) == 0)
+		return set_serve(s, key, value, e);
 	if (strcmp(key, "queue") == 0)
 		return set_text(&s->queue, value);
 	if (strcmp(key, "from") == 0)
@@ -195,5 +212,8 @@ settings_free(struct settings *s)
 {
 	free(s->queue);
 	free(s->from);
+	free(s->serve_domains);
+	free(s->serve_relay);
+	free(s->serve_local);
 	*s = (struct settings){ 0 };
 }
