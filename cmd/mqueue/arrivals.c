@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* arrivals.c - see arrivals.h. A close is not asked for: taking an entry and giving it back is one, so that two runners would wake
- * each other for ever. Who finds an entry in other hands has to come again by himself. */
+/* arrivals.c - see arrivals.h. A close is not asked for: taking an entry and giving it back is one, so that two runners
+ * would wake each other for ever. Who finds an entry in other hands has to come again by himself. */
 #ifdef __linux__
 #include <sys/inotify.h>
 #elif defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__) || defined(__DragonFly__) || defined(__APPLE__)

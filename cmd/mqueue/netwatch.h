@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* netwatch.h - hears from the kernel when a way out comes up: a link that carries again, a new address, a new default route.
- * Each is remembered until it goes, for the kernel repeats them (an address whose lease is renewed, a route advertised again): what
- * is not known yet counts. What was there before we listened counts once, when it is first heard of. */
+ * Each is remembered until it goes, for the kernel repeats them (an address whose lease is renewed, a route advertised
+ * again): what is not known yet counts. What was there before we listened counts once, when it is first heard of. */
 #ifndef NETWATCH_H
 #define NETWATCH_H
 

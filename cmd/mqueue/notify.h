@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* notify.h - tells the service manager how it goes (sd_notify(3)): a datagram to $NOTIFY_SOCKET, nothing where that is not set. */
+/* notify.h - tells the service manager how it goes (sd_notify(3)): a datagram to $NOTIFY_SOCKET, nothing where that is not
+ * set. */
 #ifndef NOTIFY_H
 #define NOTIFY_H
 

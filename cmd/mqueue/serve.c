@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* serve.c - one SMTP session on standard input and output (RFC 5321, 2920, 3030, 3461, 6531, 2034): what is taken is in the queue, on disk,
- * before the client hears 250. Who listens, and for how many clients at once, is the launcher's business.
+/* serve.c - one SMTP session on standard input and output (RFC 5321, 2920, 3030, 3461, 6531, 2034): what is taken is in the
+ * queue, on disk, before the client hears 250. Who listens, and for how many clients at once, is the launcher's business.
  * What ends a session from our side: a bare CR or LF (521, see serve_data.h), too many errors or idle commands (421), time. */
 #include <sys/stat.h>
 
@@ -107,8 +107,8 @@ hello(struct session *s, struct serve_command *c)
 		buf_printf(&s->io.reply, "250 %s\r\n", s->host);
 		return;
 	}
-	buf_printf(&s->io.reply, "250-%s\r\n250-PIPELINING\r\n250-SIZE %lld\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-DSN\r\n"
-	    "250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n", s->host, (long long)s->limit);
+	buf_printf(&s->io.reply, "250-%s\r\n250-PIPELINING\r\n250-SIZE %lld\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+	    "250-CHUNKING\r\n250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n", s->host, (long long)s->limit);
 }
 
 static void

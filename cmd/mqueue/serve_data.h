@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* serve_data.h - the text of a message as it comes in: to LF line ends, dots taken away, until its end (RFC 5321 4.1.1.4, 4.5.2; RFC
- * 3030). Pure.
- * Only CR LF . CR LF ends it. A CR without LF or a LF without CR is what nobody agrees about, and so how one message is made to look like
- * two (smuggling): it is an error that ends the session. How long a line is does not matter here. */
+/* serve_data.h - the text of a message as it comes in: to LF line ends, dots taken away, until its end (RFC 5321 4.1.1.4,
+ * 4.5.2; RFC 3030). Pure.
+ * Only CR LF . CR LF ends it. A CR without LF or a LF without CR is what nobody agrees about, and so how one message is made
+ * to look like two (smuggling): it is an error that ends the session. How long a line is does not matter here. */
 #ifndef SERVE_DATA_H
 #define SERVE_DATA_H
 
@@ -25,6 +25,7 @@ enum serve_data_result { DATA_MORE, DATA_END, DATA_BARE, DATA_FAILED };
 
 /* Takes octets until the end, sets *used. FAILED: the sink said so. */
 enum serve_data_result serve_data(struct serve_data *, const char *, size_t, size_t *used, sink_fn *, void *ctx, struct err *e);
-enum serve_data_result serve_data_last(struct serve_data *, sink_fn *, void *ctx, struct err *e);	/* after the last BDAT: END, BARE, FAILED */
+/* After the last BDAT: END, BARE or FAILED. */
+enum serve_data_result serve_data_last(struct serve_data *, sink_fn *, void *ctx, struct err *e);
 
 #endif

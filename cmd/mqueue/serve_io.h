@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* serve_io.h - the client's side of a session: lines and octets from standard input, replies to standard output.
- * Replies are gathered, and go out when there is nothing more to read without waiting: a pipelined flight gets its answers in one.
- * Time: a line has to come within 5 minutes from when it is waited for, however it drips; bulk has to make 4096 octets in each 5
- * minutes; the session ends after two hours. */
+ * Replies are gathered, and go out when there is nothing more to read without waiting: a pipelined flight gets its answers
+ * in one. Time: a line has to come within 5 minutes from when it is waited for, however it drips; bulk has to make 4096
+ * octets in each 5 minutes; the session ends after two hours. */
 #ifndef SERVE_IO_H
 #define SERVE_IO_H
 
@@ -31,8 +31,8 @@ enum serve_io_result { SERVE_OK, SERVE_LONG, SERVE_BARE, SERVE_GONE };
 void serve_io_open(struct serve_io *, int in, int out);
 void serve_io_close(struct serve_io *);
 void serve_io_arm(struct serve_io *);	/* a new span of time; a line does that by itself */
-/* The next line into io->line, without CRLF. LONG: over the limit. BARE: a CR or LF alone in it, or no end to it. GONE: end of file, an
- * error, or the time is over, with *e set. */
+/* The next line into io->line, without CRLF. LONG: over the limit. BARE: a CR or LF alone in it, or no end to it. GONE: end
+ * of file, an error, or the time is over, with *e set. */
 enum serve_io_result serve_io_line(struct serve_io *, size_t limit, struct err *e);
 enum serve_io_result serve_io_some(struct serve_io *, const char **, size_t *, struct err *e);	/* at least one octet; then: */
 void serve_io_take(struct serve_io *, size_t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* serve_mail.c - see serve_mail.h. The order that makes it safe is told in spool.c; both entries pass each step before either passes
- * the next. A kill between the two moves leaves one of them, and a client that did not hear 250 and sends both again (RFC 1047). */
+/* serve_mail.c - see serve_mail.h. The order that makes it safe is told in spool.c; both entries pass each step before
+ * either passes the next. A kill between the two moves leaves one of them, and a client that did not hear 250 and sends both
+ * again (RFC 1047). */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -83,7 +84,8 @@ open_way(struct serve_mail *m, enum serve_way way, const struct spool *q, const 
 }
 
 int
-serve_mail_open(struct serve_mail *m, const struct spool *q, const struct settings *s, const struct serve_origin *o, struct err *e)
+serve_mail_open(struct serve_mail *m, const struct spool *q, const struct settings *s, const struct serve_origin *o,
+    struct err *e)
 {
 	int way;
 

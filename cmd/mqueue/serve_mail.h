@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* serve_mail.h - one message that is being received: its envelope, then its text, then it is in the queue.
- * Recipients in our own domains and others are two entries, for they go different ways; both are safe before the client hears so. */
+ * Recipients in our own domains and others are two entries, for they go different ways; both are safe before the client
+ * hears so. */
 #ifndef SERVE_MAIL_H
 #define SERVE_MAIL_H
 
@@ -33,7 +34,8 @@ struct serve_mail {		/* zeroed: none */
 
 void serve_mail_begin(struct serve_mail *, const struct serve_command *);
 void serve_mail_rcpt(struct serve_mail *, enum serve_way, const char *addr, const struct serve_command *);
-int serve_mail_open(struct serve_mail *, const struct spool *, const struct settings *, const struct serve_origin *, struct err *e);
+int serve_mail_open(struct serve_mail *, const struct spool *, const struct settings *, const struct serve_origin *,
+    struct err *e);
 sink_fn serve_mail_write;	/* ctx is the mail */
 int serve_mail_commit(struct serve_mail *, const struct spool *, struct err *e);	/* 0: safe, whatever happens now */
 const char *serve_mail_id(const struct serve_mail *);	/* of an entry, until the reset */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* serve_parse.c - see serve_parse.h. Blanks after the colon of MAIL and RCPT and at the end of the line are forgiven, source routes
- * are dropped (RFC 5321 appendix C); everything else is as the grammar has it. */
+/* serve_parse.c - see serve_parse.h. Blanks after the colon of MAIL and RCPT and at the end of the line are forgiven, source
+ * routes are dropped (RFC 5321 appendix C); everything else is as the grammar has it. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* serve_parse.h - one SMTP command line as a value (RFC 5321 4.1; parameters of RFC 1870, 6152, 6531, 3461, 3030). Pure: no session,
- * no input or output. What is wrong with a line is the reply that says so.
+/* serve_parse.h - one SMTP command line as a value (RFC 5321 4.1; parameters of RFC 1870, 6152, 6531, 3461, 3030). Pure: no
+ * session, no input or output. What is wrong with a line is the reply that says so.
  * Limits: a path of 320 octets, a line of SERVE_LINE_MAX. */
 #ifndef SERVE_PARSE_H
 #define SERVE_PARSE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* serve_session.h - what the parts of serve share: the state of one session. serve.c has the commands, serve_text.c what comes after
- * DATA and BDAT. */
+/* serve_session.h - what the parts of serve share: the state of one session. serve.c has the commands, serve_text.c what
+ * comes after DATA and BDAT. */
 #ifndef SERVE_SESSION_H
 #define SERVE_SESSION_H
 

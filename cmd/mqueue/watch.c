@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-/* watch.c - stays, and makes passes over the queue when there is reason to. One process sleeps in one poll; each pass is a process of
- * its own (worker.h), so a slow server keeps nothing else waiting.
+/* watch.c - stays, and makes passes over the queue when there is reason to. One process sleeps in one poll; each pass is a
+ * process of its own (worker.h), so a slow server keeps nothing else waiting.
  *
- * When does it look? At an arrival: at the files that have come, and no others. At all files: at the start, when the first of those that
- * wait is due, on SIGHUP and when the network or the machine comes back (then all are tried, due or not), when so much happens that it
- * can't be followed, and now and then in any case, for other machines' arrivals make no sound.
+ * When does it look? At an arrival: at the files that have come, and no others. At all files: at the start, when the first
+ * of those that wait is due, on SIGHUP and when the network or the machine comes back (then all are tried, due or not), when
+ * so much happens that it can't be followed, and now and then in any case, for other machines' arrivals make no sound.
  * What must not become hot, and does not:
  *   - many entries, due at many moments: after a look at all that took t there is none for 20 t, and a second at least. What
  *     falls due meanwhile goes together. So no times are kept but the next one: memory does not grow with the queue.
- *   - msend fails at once, so that what is due stays due: the next pass waits, a second at first, twice as long each time, up to
- *     five minutes. Arrivals wait as well.
- *   - an entry that is in other hands (an add that is just ending, another runner) is looked at again 8 times, later each time.
+ *   - msend fails at once, so that what is due stays due: the next pass waits, a second at first, twice as long each time,
+ *     up to five minutes. Arrivals wait as well.
+ *   - an entry that is in other hands (an add that is just ending, another runner) is looked at again 8 times, later each
+ *     time.
  *   - our own changes are heard as if they were others': looking at what is not due ends there. */
 #include <poll.h>
 #include <signal.h>
@@ -272,7 +273,8 @@ report(const struct watch *w)
 
 	for (i = 0; i < WORKERS; i++)
 		passes += w->worker[i].pid != 0;
-	log_warn("%s: %zu waiting, %zu held when last looked at %lld s ago; next look in %lld s; %zu passes under way, %zu arrivals to look at%s",
+	log_warn("%s: %zu waiting, %zu held when last looked at %lld s ago; next look in %lld s; "
+	    "%zu passes under way, %zu arrivals to look at%s",
 	    w->spool.path, w->waiting, w->held, (long long)(w->looked == 0 ? 0 : (now - w->looked) / 1000),
 	    next == NEVER ? -1 : (long long)(most(next - now, 0) / 1000), passes, w->pending.count,
 	    w->quiet_until > now ? "; backing off" : "");

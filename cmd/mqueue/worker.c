@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* worker.c - see worker.h. The child is in a session of its own: what the terminal sends to all its processes ends the watcher, which
- * ends its workers in good order, and nobody is asked for a password. */
+/* worker.c - see worker.h. The child is in a session of its own: what the terminal sends to all its processes ends the
+ * watcher, which ends its workers in good order, and nobody is asked for a password. */
 #include <sys/wait.h>
 #ifdef __linux__
 #include <sys/prctl.h>

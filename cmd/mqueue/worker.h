@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* worker.h - one pass over the queue in a process of its own, so that who waits for arrivals, signals and the network need not wait
- * for a mail server. Its end shows as end of file on fd. */
+/* worker.h - one pass over the queue in a process of its own, so that who waits for arrivals, signals and the network need
+ * not wait for a mail server. Its end shows as end of file on fd. */
 #ifndef WORKER_H
 #define WORKER_H
 

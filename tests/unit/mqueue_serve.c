@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The pure parts of mqueue serve: the text of a message against an oracle, whole, octet by octet and cut at each offset; command lines;
- * who is on a list. */
+/* The pure parts of mqueue serve: the text of a message against an oracle, whole, octet by octet and cut at each offset;
+ * command lines; who is on a list. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,8 +16,9 @@
 #include "buf.h"
 #include "err.h"
 
-/* What RFC 5321 says of octets after DATA, by whole strings: everything up to the first CR LF . CR LF, with one before the text; each
- * line less its first dot. *used is 0 where the text does not end; bare where a CR or LF stands alone before that. */
+/* What RFC 5321 says of octets after DATA, by whole strings: everything up to the first CR LF . CR LF, with one before the
+ * text; each line less its first dot. *used is 0 where the text does not end; bare where a CR or LF stands alone before
+ * that. */
 static enum serve_data_result
 oracle(const char *in, struct buf *out, size_t *used)
 {
@@ -163,13 +164,17 @@ commands(void **state)
 		{ "QUIT", NULL, SERVE_QUIT, "", -1 }, { "quit  ", NULL, SERVE_QUIT, "", -1 }, { "NOOP x y", NULL, SERVE_NOOP, "x y", -1 },
 		{ "ehlo [192.0.2.1]", NULL, SERVE_EHLO, "[192.0.2.1]", -1 }, { "EHLO", "501 5.5.4", 0, NULL, 0 },
 		{ "MAIL FROM:<>", NULL, SERVE_MAIL, "", -1 }, { "MAIL FROM:<a@b> size=10", NULL, SERVE_MAIL, "a@b", 10 },
-		{ "MAIL FROM:<\"a>b\\\" c\"@d>", NULL, SERVE_MAIL, "\"a>b\\\" c\"@d", -1 }, { "MAIL FROM:<a@b> SIZE=1 SIZE=1", "501 5.5.4", 0, NULL, 0 },
+		{ "MAIL FROM:<\"a>b\\\" c\"@d>", NULL, SERVE_MAIL, "\"a>b\\\" c\"@d", -1 },
+		{ "MAIL FROM:<a@b> SIZE=1 SIZE=1", "501 5.5.4", 0, NULL, 0 },
 		{ "MAIL FROM:<a@b> SIZE=999999999999999999", NULL, SERVE_MAIL, "a@b", 999999999999999999 },
 		{ "MAIL FROM:<a@b> SIZE=9999999999999999999", "501 5.5.4", 0, NULL, 0 }, { "MAIL FROM:<a@b> =", "555 5.5.4", 0, NULL, 0 },
-		{ "MAIL FROM:<a@b>x", "501 5.5.4", 0, NULL, 0 }, { "MAIL FROM:<a b@c>", "553 5.1.7", 0, NULL, 0 }, { "MAIL FROM:<", "501 5.1.7", 0, NULL, 0 },
+		{ "MAIL FROM:<a@b>x", "501 5.5.4", 0, NULL, 0 }, { "MAIL FROM:<a b@c>", "553 5.1.7", 0, NULL, 0 },
+		{ "MAIL FROM:<", "501 5.1.7", 0, NULL, 0 },
 		{ "RCPT TO:<@a,@b:c@d>", NULL, SERVE_RCPT, "c@d", -1 }, { "RCPT TO:<POSTMASTER>", NULL, SERVE_RCPT, "POSTMASTER", -1 },
-		{ "RCPT TO:<@a>", "553 5.1.3", 0, NULL, 0 }, { "BDAT 0", NULL, SERVE_BDAT, NULL, 0 }, { "BDAT 17 last", NULL, SERVE_BDAT, NULL, 17 },
-		{ "BDAT 0x1", "501 5.5.4", 0, NULL, 0 }, { "BDAT 1 ", NULL, SERVE_BDAT, NULL, 1 }, { "", "500 5.5.1", 0, NULL, 0 }, { " QUIT", "500 5.5.1", 0, NULL, 0 },
+		{ "RCPT TO:<@a>", "553 5.1.3", 0, NULL, 0 }, { "BDAT 0", NULL, SERVE_BDAT, NULL, 0 },
+		{ "BDAT 17 last", NULL, SERVE_BDAT, NULL, 17 },
+		{ "BDAT 0x1", "501 5.5.4", 0, NULL, 0 }, { "BDAT 1 ", NULL, SERVE_BDAT, NULL, 1 }, { "", "500 5.5.1", 0, NULL, 0 },
+		{ " QUIT", "500 5.5.1", 0, NULL, 0 },
 		{ "DATA\t", "500 5.5.2", 0, NULL, 0 }, { "TURN", "502 5.5.1", 0, NULL, 0 },
 	};
 	size_t i;
@@ -218,9 +223,11 @@ lists(void **state)
 		{ "127.0.0.1", "loopback", 1 }, { "127.255.0.1", "loopback", 1 }, { "::1", "loopback", 1 }, { "::2", "loopback", 0 },
 		{ "192.0.2.1", "192.0.2.1", 1 }, { "192.0.2.1", "192.0.2.2", 0 }, { "192.0.2.1", "10.0.0.0/8, 192.0.2.0/31", 1 },
 		{ "192.0.2.2", "192.0.2.0/31", 0 }, { "192.0.2.255", "192.0.2.0/24", 1 }, { "192.0.3.0", "192.0.2.0/24", 0 },
-		{ "192.0.2.1", "0.0.0.0/0", 1 }, { "2001:db8::1", "0.0.0.0/0", 0 }, { "192.0.2.1", "::/0", 1 }, { "2001:db8:ffff::1", "2001:db8::/32", 1 },
+		{ "192.0.2.1", "0.0.0.0/0", 1 }, { "2001:db8::1", "0.0.0.0/0", 0 }, { "192.0.2.1", "::/0", 1 },
+		{ "2001:db8:ffff::1", "2001:db8::/32", 1 },
 		{ "2001:db9::1", "2001:db8::/32", 0 }, { "192.0.2.1", "", 0 }, { "192.0.2.1", " ,", 0 }, { "192.0.2.1", "192.0.2.0/33", -1 },
-		{ "192.0.2.1", "192.0.2", -1 }, { "192.0.2.1", "192.0.2.0/-1", -1 }, { "192.0.2.1", "192.0.2.0/", -1 }, { "192.0.2.1", "example.org", -1 },
+		{ "192.0.2.1", "192.0.2", -1 }, { "192.0.2.1", "192.0.2.0/-1", -1 }, { "192.0.2.1", "192.0.2.0/", -1 },
+		{ "192.0.2.1", "example.org", -1 },
 		{ "2001:db8::1", "2001:db8::/129", -1 }, { "", "loopback ::/0 0.0.0.0/0", 0 },
 	};
 	size_t i;
