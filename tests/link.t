@@ -9,4 +9,7 @@ for program in msend mpop mimap mqueue; do
 	like "$(cat "$TMP/$program")" 'libc\.so' "$program can be asked" || note "$(cat "$TMP/$program")"
 done
 unlike "$(cat "$TMP/mqueue")" 'libssl|libcrypto' 'mqueue links neither libssl nor libcrypto'
+
+# All programs' modules are in one archive: of two functions with one name a program would get either.
+is "$(nm -g --defined-only "$BUILD/lib.a" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort | uniq -d)" '' 'each name is defined once'
 done_testing

@@ -50,7 +50,7 @@ show_stat(struct pop3 *p, struct err *e)
 }
 
 int
-check_server(struct pop3 *p, struct err *e)
+pop3_show(struct pop3 *p, struct err *e)
 {
 	struct tls *tls = stream_tls(p->s);
 	struct caps before = p->caps;

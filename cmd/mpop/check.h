@@ -6,6 +6,6 @@
 struct err;
 struct pop3;
 
-int check_server(struct pop3 *, struct err *e);
+int pop3_show(struct pop3 *, struct err *e);
 
 #endif

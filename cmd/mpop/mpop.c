@@ -135,7 +135,7 @@ look(const struct options *o, struct account *a, const char *ledger, struct err 
 		return -1;
 	r = pop3_open(&p, a, e);
 	if (r == 0 && o->action == CHECK)
-		r = check_server(&p, e);
+		r = pop3_show(&p, e);
 	else if (r == 0)
 		r = (o->action == LIST ? list_messages : list_count)(&p, s, o->accounts.count > 1 ? a->which : NULL, o->json, e);
 	pop3_close(&p);
