@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "account.h"
+#include "config.h"
 #include "dane.h"
 #include "err.h"
 #include "mail.h"
@@ -16,6 +17,7 @@
 #include "mx.h"
 #include "rcpt.h"
 #include "smtp.h"
+#include "stsfind.h"
 #include "xalloc.h"
 
 #define HOSTS_MAX 5
@@ -35,6 +37,7 @@ struct exchange {
 	struct smtp_to to;
 	struct mx_addresses addresses;	/* of to */
 	struct dane dane;
+	char *ca;		/* for its certificate, where a policy asks for a good one; or NULL */
 	char *host;
 	struct dead *dead;
 	size_t deads;
@@ -45,6 +48,7 @@ struct job {			/* one domain's share of a message */
 	const char *domain, *from;
 	struct rcpts rcpts;
 	const struct mail *mail;
+	struct sts sts;		/* the domain's policy */
 	int last;
 	int reached;		/* a session came about */
 	int refused;		/* hosts that are known to have no address */
@@ -58,7 +62,8 @@ hang_up(struct exchange *x)
 	free(x->host);
 	mx_addresses_free(&x->addresses);
 	dane_free(&x->dane);
-	x->domain = x->host = NULL;
+	free(x->ca);
+	x->domain = x->host = x->ca = NULL;
 }
 
 /* One session, for as many transactions as it takes. Who was taken when it ended may have the message; who waits has not. */
@@ -91,7 +96,16 @@ wants(const struct account *a)
 }
 
 static void
-aim(struct exchange *x, const char *domain)
+demand(struct smtp_to *to, const char *because)
+{
+	to->need = SMTP_TLS;
+	to->because = because;
+	to->tls.any = 0;
+}
+
+/* TLSA records count more than a policy (RFC 8461 section 2), the tls key more than both. */
+static void
+aim(struct exchange *x, const struct job *j)
 {
 	const char *tls = account_get(x->account, KEY_TLS), *port = account_get(x->account, KEY_MX_PORT);
 
@@ -100,21 +114,25 @@ aim(struct exchange *x, const char *domain)
 		.need = wants(x->account), .because = "the tls key",
 		.tls = { .host = x->host, .min13 = tls != NULL && strcmp(tls, "1.3") == 0, .any = 1 },
 	};
-	if (x->dane.n > 0 && x->to.need != SMTP_CLEAR) {
-		x->to.need = SMTP_TLS;
-		x->to.because = "its TLSA record";
-		x->to.tls.any = 0;
+	if (x->to.need == SMTP_CLEAR)
+		return;
+	if (x->dane.n > 0) {
+		demand(&x->to, "its TLSA record");
 		x->to.tls.dane = x->dane.v;
 		x->to.tls.danes = x->dane.n;
-		x->to.tls.also = domain;
+		x->to.tls.also = j->domain;
+	} else if (j->sts.mode == STS_ENFORCE) {
+		demand(&x->to, "the domain's MTA-STS policy");
+		if (account_get(x->account, KEY_TLS_CA) != NULL)
+			x->to.tls.ca = x->ca = config_tilde(account_get(x->account, KEY_TLS_CA));
 	}
 }
 
 /* TLS that fails is tried once more without, where it was only welcome (RFC 7435 3). */
 static int
-open_session(struct exchange *x, const char *domain, struct err *e)
+open_session(struct exchange *x, const struct job *j, struct err *e)
 {
-	aim(x, domain);
+	aim(x, j);
 	if (smtp_open_to(&x->smtp, x->account, &x->to, e) == 0)
 		return 0;
 	if (!x->to.tls_failed || x->to.need != SMTP_TLS_OFFERED)
@@ -137,7 +155,7 @@ call(struct job *j, const struct mx *mx, const struct mx_host *host, struct err 
 		found = mx_resolve(&x->addresses, x->dns, host->name, e);
 	j->refused += found == MX_REFUSED;
 	if (found != MX_FOUND || (mx->secure && x->addresses.secure && dane_find(&x->dane, x->dns, host->name, e) == -1)
-	    || open_session(x, j->domain, e) == -1)
+	    || open_session(x, j, e) == -1)
 		return -1;
 	x->domain = xstrdup(j->domain);
 	j->reached = 1;
@@ -177,16 +195,30 @@ fail_rest(struct job *j, const struct err *why)
 		bury(j->x, j->domain, why);
 }
 
+/* A host that the domain's policy does not name may be a forger's (RFC 8461 4.1). */
+static int
+allowed(const struct job *j, const struct mx_host *host, struct err *e)
+{
+	if (j->sts.mode != STS_ENFORCE || sts_matches(&j->sts, host->name))
+		return 1;
+	err_set(e, ERR_PERM, "%s is no exchanger that the MTA-STS policy of %s names, so nothing was sent there", host->name, j->domain);
+	return 0;
+}
+
 /* That no exchanger has an address is a fact about the domain only if it holds for all of them. */
 static void
 try_hosts(struct job *j, const struct mx *mx)
 {
-	size_t i, tried = mx->n < HOSTS_MAX ? mx->n : HOSTS_MAX;
+	size_t i, tried = 0;
 	struct err e = { 0 };
 
-	for (i = 0; i < tried && rcpts_count(&j->rcpts, RCPT_WAITING) > 0; i++)
+	for (i = 0; i < mx->n && tried < HOSTS_MAX && rcpts_count(&j->rcpts, RCPT_WAITING) > 0; i++) {
+		if (!allowed(j, &mx->v[i], &e))
+			continue;
+		tried++;
 		if (call(j, mx, &mx->v[i], &e) == 0)
 			transact(j, &e);
+	}
 	if ((size_t)j->refused == mx->n)
 		refuse_all(j, 550, "5.4.4", &e);
 	else
@@ -202,6 +234,8 @@ find_and_try(struct job *j)
 
 	switch (mx_find(&mx, j->x->dns, j->domain, own, &e)) {
 	case MX_FOUND:
+		if (wants(j->x->account) != SMTP_CLEAR)
+			sts_find(&j->sts, j->x->account, j->x->dns, j->domain);
 		try_hosts(j, &mx);
 		break;
 	case MX_LATER:
@@ -212,6 +246,7 @@ find_and_try(struct job *j)
 		break;
 	}
 	mx_free(&mx);
+	sts_free(&j->sts);
 }
 
 static void
