@@ -12,6 +12,7 @@
 #include "fetched.h"
 #include "imap.h"
 #include "log.h"
+#include "sandbox.h"
 #include "stream.h"
 #include "target.h"
 #include "uids.h"
@@ -165,6 +166,7 @@ work(struct fetch *f, struct err *e)
 
 	if (mimap_account(f->m, e) == -1 || choose_target(f, e) == -1 || open_target(f, e) == -1 || mimap_open(f->m, &f->im, e) == -1)
 		return -1;
+	sandbox_delivery(f->maildir, NULL);	/* the ledger is in the maildir */
 	r = transfer(f, e);
 	if (r == 0)
 		r = report_missing(f, e);

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "maildir.h"
 #include "pop3.h"
+#include "sandbox.h"
 #include "seen.h"
 #include "several.h"
 #include "units.h"
@@ -168,8 +169,11 @@ retrieve(const struct options *o, struct account *a, const char *ledger, enum er
 
 	if (deliver_open(&d, &to, e) == -1)
 		return -1;
-	if (seen_open(&s, ledger, a, o->fetch.headers, e) == 0 && recover(d, s, e) == 0 && pop3_open(&p, a, e) == 0)
+	if (seen_open(&s, ledger, a, o->fetch.headers, e) == 0 && recover(d, s, e) == 0 && pop3_open(&p, a, e) == 0) {
+		if (o->kind != TO_COMMAND)	/* which may do what it likes */
+			sandbox_delivery(o->kind == TO_MAILDIR ? maildir_path(deliver_maildir(d)) : NULL, ledger);
 		r = fetch(&p, d, s, &o->fetch, first, e);
+	}
 	pop3_close(&p);
 	deliver_free(&d);
 	seen_free(&s);
