@@ -16,6 +16,7 @@
 
 #include "deadline.h"
 #include "dial.h"
+#include "dns.h"
 #include "err.h"
 
 #define MAX_ADDRS	16	/* a name may have more: they are not tried */
@@ -29,6 +30,7 @@ struct race {
 	unsigned int fds;
 	int64_t next_at;			/* when the next attempt starts */
 	int errnum;				/* of the first failure */
+	int routed;				/* some failed otherwise than for want of a route */
 	const struct addrinfo *source;		/* to leave from, or NULL */
 };
 
@@ -81,7 +83,9 @@ resolve(const char *host, const char *port, struct addrinfo **list, struct err *
 	case EAI_SYSTEM:
 		return err_sys(e, ERR_TEMP, "host %s can't be looked up", host);
 	default:
-		return err_set(e, ERR_TEMP, "host %s can't be looked up: %s; is the network up?", host, gai_strerror(r));
+		err_set(e, ERR_TEMP, "host %s can't be looked up: %s; is the network up?", host, gai_strerror(r));
+		e->offline = r == EAI_AGAIN && dns_offline(host);
+		return -1;
 	}
 }
 
@@ -109,6 +113,7 @@ failed(struct race *r, int errnum)
 {
 	if (r->errnum == 0)
 		r->errnum = errnum;
+	r->routed |= errnum != ENETUNREACH && errnum != ENETDOWN;
 	r->next_at = 0;
 }
 
@@ -254,8 +259,11 @@ race(struct conn *c, struct race *r, const char *source, int64_t deadline, struc
 	for (unsigned int i = 0; i < r->fds; i++)
 		if ((int)i != winner)
 			close(r->fd[i].fd);
-	if (winner == -1)
-		return err_set(e, ERR_TEMP, "connect to %s: %s%s", c->peer, strerror(r->errnum), advice(r->errnum));
+	if (winner == -1) {
+		err_set(e, ERR_TEMP, "connect to %s: %s%s", c->peer, strerror(r->errnum), advice(r->errnum));
+		e->offline = r->addrs > 0 && !r->routed;
+		return -1;
+	}
 	c->fd = r->fd[winner].fd;
 	c->local = is_loopback(r->to[winner]->ai_addr);
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);

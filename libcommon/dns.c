@@ -11,6 +11,8 @@
 #include <resolv.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "buf.h"
 #include "deadline.h"
@@ -20,7 +22,15 @@
 #define REPLY_MAX 65535
 #define NAME_LONG 253
 #define LABEL_LONG 63
-#define AD_BIT 0x20	/* in the fourth octet of a message */
+#define HEADER_SIZE 12
+#define CLASS_IN 1
+#define QR_BIT 0x80	/* in the third octet of a message: it is a reply */
+#define AD_BIT 0x20	/* in the fourth */
+
+struct message {
+	const unsigned char *p;
+	size_t len, at;
+};
 
 struct dns {
 	struct __res_state state;
@@ -146,11 +156,11 @@ dns_answer_free(struct dns_answer *a)
 
 /* A domain name within the message: 0, or -1 where it is none or no host's. */
 static int
-read_host(struct buf *out, const unsigned char *message, size_t len, const unsigned char *p)
+read_host(struct buf *out, const struct message *m, const unsigned char *p)
 {
 	char name[NS_MAXDNAME];
 
-	if (dn_expand(message, message + len, p, name, sizeof name) < 0 || (*name != '\0' && !dns_host_ok(name)))
+	if (dn_expand(m->p, m->p + m->len, p, name, sizeof name) < 0 || (*name != '\0' && !dns_host_ok(name)))
 		return -1;
 	buf_adds(out, name);
 	return 0;
@@ -188,10 +198,9 @@ pair(const unsigned char *p)
 }
 
 static int
-read_record(struct dns_record *r, struct buf *data, enum dns_type type, const unsigned char *m, size_t len, const ns_rr *rr)
+read_record(struct dns_record *r, struct buf *data, enum dns_type type, const struct message *m, size_t n)
 {
-	const unsigned char *p = ns_rr_rdata(*rr);
-	size_t n = ns_rr_rdlen(*rr);
+	const unsigned char *p = m->p + m->at;
 	int i;
 
 	switch (type) {
@@ -203,11 +212,11 @@ read_record(struct dns_record *r, struct buf *data, enum dns_type type, const un
 		return read_text(data, p, n);
 	case DNS_MX:
 		r->n[0] = n > 2 ? pair(p) : 0;
-		return n > 2 ? read_host(data, m, len, p + 2) : -1;
+		return n > 2 ? read_host(data, m, p + 2) : -1;
 	case DNS_SRV:
 		for (i = 0; i < 3 && n > 6; i++)
 			r->n[i] = pair(p + 2 * i);
-		return n > 6 ? read_host(data, m, len, p + 6) : -1;
+		return n > 6 ? read_host(data, m, p + 6) : -1;
 	case DNS_TLSA:
 		for (i = 0; i < 3 && n > 3; i++)
 			r->n[i] = p[i];
@@ -227,30 +236,60 @@ add_record(struct dns_answer *a, struct dns_record *r, struct buf *data)
 	a->v[a->n++] = *r;
 }
 
-int
-dns_parse(struct dns_answer *a, enum dns_type type, const unsigned char *m, size_t len)
+/* Past a name and the `more` octets after it. */
+static int
+skip(struct message *m, size_t more)
 {
-	ns_msg h;
-	ns_rr rr;
-	int i;
+	int n = dn_skipname(m->p + m->at, m->p + m->len);
 
-	if (len > REPLY_MAX || ns_initparse(m, (int)len, &h) == -1)
+	if (n < 0 || (size_t)n > m->len - m->at || more > m->len - m->at - (size_t)n)
 		return -1;
-	for (i = 0; i < ns_msg_count(h, ns_s_an) && a->n < DNS_RECORDS_MAX; i++) {
-		struct dns_record r = { 0 };
-		struct buf data = { 0 };
+	m->at += (size_t)n + more;
+	return 0;
+}
 
-		if (ns_parserr(&h, ns_s_an, i, &rr) == -1)
-			return -1;
-		if ((int)ns_rr_type(rr) != (int)type || ns_rr_class(rr) != ns_c_in)
-			continue;
-		if (read_record(&r, &data, type, m, len, &rr) == 0)
+/* name, type, class, time to live, length, data (RFC 1035 3.2.1) */
+static int
+parse_record(struct dns_answer *a, enum dns_type type, struct message *m)
+{
+	const unsigned char *fixed;
+	struct dns_record r = { 0 };
+	struct buf data = { 0 };
+	size_t n;
+
+	if (skip(m, 10) == -1)
+		return -1;
+	fixed = m->p + m->at - 10;
+	n = pair(fixed + 8);
+	if (n > m->len - m->at)
+		return -1;
+	if (pair(fixed) == type && pair(fixed + 2) == CLASS_IN) {
+		if (read_record(&r, &data, type, m, n) == 0)
 			add_record(a, &r, &data);
 		else
 			a->bad++;
 		buf_free(&data);
 	}
-	a->secure = ns_msg_getflag(h, ns_f_ad) != 0;
+	m->at += n;
+	return 0;
+}
+
+/* The header (RFC 1035 4.1.1), the questions, the answers; what follows is not looked at. */
+int
+dns_parse(struct dns_answer *a, enum dns_type type, const unsigned char *p, size_t len)
+{
+	struct message m = { p, len, HEADER_SIZE };
+	unsigned int i;
+
+	if (len > REPLY_MAX || len < HEADER_SIZE)
+		return -1;
+	for (i = 0; i < pair(p + 4); i++)
+		if (skip(&m, 4) == -1)
+			return -1;
+	for (i = 0; i < pair(p + 6) && a->n < DNS_RECORDS_MAX; i++)
+		if (parse_record(a, type, &m) == -1)
+			return -1;
+	a->secure = (p[3] & AD_BIT) != 0;
 	return 0;
 }
 
@@ -277,7 +316,8 @@ dns_query(struct dns *d, const char *name, enum dns_type type, struct dns_answer
 		return DNS_NONAME;
 	if (bound(d, name, e) == -1)
 		return DNS_TEMP;
-	n = res_nquery(&d->state, name, ns_c_in, (int)type, d->reply, sizeof d->reply);
+	memset(d->reply, 0, HEADER_SIZE);
+	n = res_nquery(&d->state, name, CLASS_IN, (int)type, d->reply, sizeof d->reply);
 	if (n < 0 && d->state.res_h_errno == HOST_NOT_FOUND)
 		return DNS_NONAME;
 	if (n < 0 && d->state.res_h_errno == NO_DATA) {
@@ -286,6 +326,7 @@ dns_query(struct dns *d, const char *name, enum dns_type type, struct dns_answer
 	}
 	if (n < 0) {
 		err_set(e, ERR_TEMP, "%s can't be looked up: the name server gives no answer; is the network up?", name);
+		e->offline = !(d->reply[2] & QR_BIT) || no_route();
 		return DNS_TEMP;
 	}
 	if ((size_t)n > sizeof d->reply || dns_parse(a, type, d->reply, (size_t)n) == -1) {
@@ -295,4 +336,21 @@ dns_query(struct dns *d, const char *name, enum dns_type type, struct dns_answer
 	}
 	a->secure &= d->local;
 	return a->n + a->bad > 0 ? DNS_FOUND : DNS_NODATA;
+}
+
+int
+dns_offline(const char *host)
+{
+	struct dns_answer a;
+	struct dns *d;
+	struct err e = { 0 };
+
+	if (no_route())
+		return 1;
+	if (dns_new(&d, NULL, 0, &e) == -1)
+		return 0;
+	if (dns_query(d, host, DNS_A, &a, &e) == DNS_FOUND)
+		dns_answer_free(&a);
+	dns_free(&d);
+	return e.offline;
 }

@@ -3,6 +3,7 @@
  * That a name does not exist, that it has no such record, and that nobody knows just now are three different things: who confuses
  * them bounces mail. An answer is `secure` where the resolver is on this machine (a loopback address) and says that it has validated it
  * (AD, RFC 6840 5.8); what comes over a network proves nothing.
+ * Where no server answers at all, or there is no route to anywhere, the machine is offline, and the error says so (err.h).
  * Limits: 64 records of an answer; host names as RFC 1123 has them, with _ (records with others are left out). */
 #ifndef DNS_H
 #define DNS_H
@@ -38,6 +39,7 @@ int dns_validates(const struct dns *);	/* its answers may be secure */
 
 /* The name is absolute. DNS_FOUND: at least one record, if only a bad one; DNS_NODATA may be secure too; DNS_TEMP: *e says so, and is ERR_TEMP always. */
 enum dns_result dns_query(struct dns *, const char *name, enum dns_type, struct dns_answer *, struct err *e);
+int dns_offline(const char *host);	/* asks for a name that could not be looked up: 1 when it is this machine that is offline */
 void dns_answer_free(struct dns_answer *);
 
 int dns_host_ok(const char *name);	/* letters, digits, - and _ in labels of 1 to 63, at most 253 in all, no final dot */

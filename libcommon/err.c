@@ -17,6 +17,7 @@ err_set(struct err *e, enum err_class class, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	e->class = class;
+	e->offline = 0;
 	strlcpy(e->text, text, sizeof e->text);
 	return -1;
 }
@@ -32,6 +33,7 @@ err_sys(struct err *e, enum err_class class, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	e->class = class;
+	e->offline = 0;
 	snprintf(e->text, sizeof e->text, "%.400s: %.100s", text, why);
 	return -1;
 }
@@ -57,6 +59,7 @@ void
 err_clear(struct err *e)
 {
 	e->class = ERR_NONE;
+	e->offline = 0;
 	e->text[0] = '\0';
 }
 

@@ -26,6 +26,7 @@ enum err_class {		/* sysexits.h */
 struct err {
 	enum err_class class;
 	char text[512];
+	int offline;		/* nobody was reached, as this machine has no network */
 };
 
 /* All return -1, so that a caller can say: return err_set(e, ERR_DATA, "…"). */

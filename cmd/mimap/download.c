@@ -99,7 +99,7 @@ lose(struct download *d, const struct err *why, struct err *e)
 static int
 begin(struct download *d, struct err *e)
 {
-	struct err why = { ERR_NONE, "" };
+	struct err why = { 0 };
 
 	d->lost = 0;
 	return target_begin(d->target, &why) == -1 ? lose(d, &why, e) : 0;
@@ -109,7 +109,7 @@ static int
 take(void *ctx, const char *p, size_t n, struct err *e)
 {
 	struct download *d = ctx;
-	struct err why = { ERR_NONE, "" };
+	struct err why = { 0 };
 
 	if (d->lost || target_write(d->target, p, n, &why) == 0)
 		return 0;
@@ -150,7 +150,7 @@ on_literal(void *ctx, const struct response *r, const char *item, uint64_t size,
 static int
 keep(struct download *d, const struct response *r, uint32_t uid, struct err *e)
 {
-	struct err why = { ERR_NONE, "" };
+	struct err why = { 0 };
 	char letters[FLAG_LETTERS];
 	const char *date;
 	size_t n;
@@ -249,7 +249,7 @@ download_ask(struct download *d, const struct uidset *set, struct err *e)
 int
 download_finish(struct download *d, struct err *e)
 {
-	struct err later = { ERR_NONE, "" };
+	struct err later = { 0 };
 	int r = imap_finish(d->im, e);
 
 	target_abort(d->target);

@@ -201,7 +201,7 @@ static int
 send_status(struct ls *ls, struct err *e)
 {
 	struct command c;
-	struct err refused = { ERR_NONE, "" };
+	struct err refused = { 0 };
 	size_t i;
 	int r = 0;
 

@@ -78,7 +78,7 @@ int
 main(int argc, char **argv)
 {
 	struct mimap m = { .mailbox = "INBOX" };
-	struct err e = { ERR_NONE, "" };
+	struct err e = { 0 };
 	const struct verb *v = NULL;
 	int code = 0;
 

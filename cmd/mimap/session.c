@@ -110,7 +110,7 @@ void
 imap_logout(struct imap *im)
 {
 	struct command c = { 0 };
-	struct err ignored = { ERR_NONE, "" };
+	struct err ignored = { 0 };
 
 	if (im->broken)
 		return;

@@ -3,6 +3,7 @@
  * Nothing is written to the queue files: mqueue does that, from the lines. */
 #include "batch.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -86,8 +87,25 @@ put_line(const char *path, const struct rcpt *r)
 		snprintf(code, sizeof(code), "%03d", r->code);
 	if (r->text != NULL)
 		log_safe(&text, r->text, strlen(r->text));
-	printf("%s\t%s\t%s\t%s\t%s\t%s\n", path, r->addr, word(r->state), code, r->enhanced, buf_str(&text));
+	printf("%s\t%s\t%s\t%s\t%s\t%s", path, r->addr, word(r->state), code, r->enhanced, buf_str(&text));
+	if (r->host[0] != '\0' || r->dsn_sent)
+		printf("\t%s%s", r->host, r->dsn_sent ? "\tdsn" : "");
+	putchar('\n');
 	buf_free(&text);
+}
+
+static void
+wish(struct rcpt *r, const struct envelope_rcpt *from)
+{
+	struct buf notify = { 0 };
+	size_t i;
+
+	envelope_notify_text(&notify, from->notify);
+	for (i = 0; i < notify.len; i++)
+		notify.data[i] = (char)toupper((unsigned char)notify.data[i]);
+	strlcpy(r->wish.notify, buf_str(&notify), sizeof(r->wish.notify));
+	r->wish.orcpt = from->orcpt;
+	buf_free(&notify);
 }
 
 static void
@@ -96,10 +114,15 @@ send_entry(struct batch *b, const struct envelope *env, struct mail *m, struct r
 	size_t i;
 
 	for (i = 0; i < env->rcpts; i++)
-		if (env->rcpt[i].fate == FATE_WAITING)
+		if (env->rcpt[i].fate == FATE_WAITING) {
 			rcpts_add(rcpts, env->rcpt[i].addr);
+			wish(&rcpts->v[rcpts->n - 1], &env->rcpt[i]);
+		}
 	if (rcpts->n == 0)
 		return;
+	rcpts->dsn.ret = env->ret == RET_UNSAID ? NULL : env->ret == RET_FULL ? "FULL" : "HDRS";
+	rcpts->dsn.envid = env->envid;
+	rcpts->dsn.encoded = 1;
 	choose(b, env->account);
 	route_send(&b->route, env->from, rcpts, m, 0);
 }

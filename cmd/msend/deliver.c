@@ -192,7 +192,7 @@ put_mail(struct flight *f, struct err *e)
 	return rc == -1 ? -1 : sent(f, WANT_MAIL, NULL, e);
 }
 
-/* C: RCPT TO:<to> [NOTIFY=…]          RFC 5321 4.1.1.3, 3461
+/* C: RCPT TO:<to> [NOTIFY=… ORCPT=…]          RFC 5321 4.1.1.3, 3461
  * S: 250 | 251 | 252 taken; 4yz try later; 5yz refused: a refusal is this recipient's, not the session's */
 static int
 put_rcpts(struct flight *f, struct err *e)
@@ -201,13 +201,15 @@ put_rcpts(struct flight *f, struct err *e)
 	size_t i;
 	int rc = 0;
 
-	if (f->s->offer.dsn)
-		dsn_for_rcpt(&params, &f->rcpts->dsn);
 	for (i = 0; rc == 0 && i < f->rcpts->n && !f->refused; i++) {
 		struct rcpt *r = &f->rcpts->v[i];
 
-		if (r->state == RCPT_WAITING)
-			rc = smtp_send(f->s, e, "RCPT TO:<%s>%s", r->addr, buf_str(&params)) == -1 ? -1 : sent(f, WANT_RCPT, r, e);
+		if (r->state != RCPT_WAITING)
+			continue;
+		buf_cut(&params, 0);
+		if (f->s->offer.dsn)
+			dsn_for_rcpt(&params, &f->rcpts->dsn, &r->wish);
+		rc = smtp_send(f->s, e, "RCPT TO:<%s>%s", r->addr, buf_str(&params)) == -1 ? -1 : sent(f, WANT_RCPT, r, e);
 	}
 	buf_free(&params);
 	return rc;
@@ -365,6 +367,23 @@ refuse_impossible(struct flight *f)
 	}
 }
 
+/* Who has said it, for those who got a verdict by its words. */
+static void
+sign_verdicts(const struct smtp *s, struct rcpts *rcpts)
+{
+	const char *host = s->to != NULL ? s->to->host : s->account->url.host;
+	size_t i;
+
+	for (i = 0; i < rcpts->n; i++) {
+		struct rcpt *r = &rcpts->v[i];
+
+		if (!r->quoted || r->host[0] != '\0')
+			continue;
+		strlcpy(r->host, host != NULL ? host : "", sizeof(r->host));
+		r->dsn_sent = s->offer.dsn;
+	}
+}
+
 int
 smtp_deliver(struct smtp *s, const char *from, struct rcpts *rcpts, const struct mail *mail, int last, struct err *e)
 {
@@ -380,6 +399,7 @@ smtp_deliver(struct smtp *s, const char *from, struct rcpts *rcpts, const struct
 		if ((rc = put_envelope(&f, e)) == 0)
 			rc = s->offer.chunking && !s->lmtp ? by_bdat(&f, last, e) : by_data(&f, last, e);
 	}
+	sign_verdicts(s, rcpts);
 	outgoing_free(&out);
 	free(f.asked);
 	return rc;

@@ -100,13 +100,20 @@ dsn_for_mail(struct buf *out, const struct dsn *d)
 		buf_printf(out, " RET=%s", d->ret);
 	if (d->envid != NULL && *d->envid != '\0') {
 		buf_adds(out, " ENVID=");
-		xtext(out, d->envid);
+		if (d->encoded)
+			buf_adds(out, d->envid);
+		else
+			xtext(out, d->envid);
 	}
 }
 
 void
-dsn_for_rcpt(struct buf *out, const struct dsn *d)
+dsn_for_rcpt(struct buf *out, const struct dsn *d, const struct dsn_rcpt *r)
 {
-	if (d->notify[0] != '\0')
-		buf_printf(out, " NOTIFY=%s", d->notify);
+	const char *notify = r->notify[0] != '\0' ? r->notify : d->notify;
+
+	if (*notify != '\0')
+		buf_printf(out, " NOTIFY=%s", notify);
+	if (r->orcpt != NULL)
+		buf_printf(out, " ORCPT=%s", r->orcpt);
 }

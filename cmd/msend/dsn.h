@@ -11,10 +11,16 @@ struct dsn {			/* zeroed: nothing asked for */
 	char notify[32];	/* "NEVER", or of SUCCESS,FAILURE,DELAY */
 	const char *ret;	/* "FULL", "HDRS" or NULL */
 	const char *envid;	/* as it was given, or NULL */
+	int encoded;		/* envid is xtext already, as in a queue file */
+};
+
+struct dsn_rcpt {		/* the same for one recipient, outdoing that */
+	char notify[32];
+	const char *orcpt;	/* as on the wire, or NULL */
 };
 
 int dsn_option(struct dsn *, int ch, const char *arg, struct err *e);	/* sendmail's -N, -R and -V; ERR_USAGE */
 void dsn_for_mail(struct buf *out, const struct dsn *);	/* " RET=HDRS ENVID=…" */
-void dsn_for_rcpt(struct buf *out, const struct dsn *);	/* " NOTIFY=…" */
+void dsn_for_rcpt(struct buf *out, const struct dsn *, const struct dsn_rcpt *);	/* " NOTIFY=… ORCPT=…" */
 
 #endif

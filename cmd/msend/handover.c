@@ -138,31 +138,43 @@ mark(struct rcpts *r, enum rcpt_state state, size_t from, size_t to)
 			rcpt_fail(&r->v[from], RCPT_OK, &ok);
 }
 
+static void
+word(char **argv, size_t *n, const char *text)
+{
+	argv[(*n)++] = xstrdup(text);
+}
+
+static void
+option(char **argv, size_t *n, const char *letter, const char *text)
+{
+	if (text == NULL || *text == '\0')
+		return;
+	word(argv, n, letter);
+	word(argv, n, text);
+}
+
 int
 handover(const char *from, const char *account, struct rcpts *r, enum rcpt_state state, const struct mail *mail, int verbose,
     struct err *e)
 {
-	char *argv[RCPTS_AT_ONCE + 8], *sender = xstrdup(*from != '\0' ? from : "<>");
-	char *name = account != NULL ? xstrdup(account) : NULL;
-	char words[][7] = { "mqueue", "add", "-f", "-a", "--" };
+	char *argv[RCPTS_AT_ONCE + 16];
 	size_t n = 0, begin, i = 0;
 	int rc = 0;
 
-	argv[n++] = words[0];
-	argv[n++] = words[1];
-	argv[n++] = words[2];
-	argv[n++] = sender;
-	if (name != NULL) {
-		argv[n++] = words[3];
-		argv[n++] = name;
-	}
-	argv[n++] = words[4];
+	word(argv, &n, "mqueue");
+	word(argv, &n, "add");
+	option(argv, &n, "-f", *from != '\0' ? from : "<>");
+	option(argv, &n, "-a", account);
+	option(argv, &n, "-N", r->dsn.notify);
+	option(argv, &n, "-R", r->dsn.ret);
+	option(argv, &n, "-V", r->dsn.envid);
+	word(argv, &n, "--");
 	signal(SIGPIPE, SIG_IGN);
 	for (begin = 0; rc == 0 && collect(argv, n, r, state, &i) > 0; begin = i)
 		if ((rc = feed(argv, mail, verbose, e)) == 0)
 			mark(r, state, begin, i);
-	free(sender);
-	free(name);
+	while (n > 0)
+		free(argv[--n]);
 	return rc;
 }
 

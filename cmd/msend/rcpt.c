@@ -200,7 +200,7 @@ rcpt_fail(struct rcpt *r, enum rcpt_state state, const struct err *e)
 	r->state = state;
 	r->class = e->class;
 	r->code = 0;
-	r->enhanced[0] = '\0';
+	strlcpy(r->enhanced, e->offline ? "4.4.3" : "", sizeof(r->enhanced));
 	set_text(r, e->text, 0);
 }
 

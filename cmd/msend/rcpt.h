@@ -27,6 +27,9 @@ struct rcpt {
 	char enhanced[12];
 	char *text;		/* what to tell: the reply, quoted, or our own words */
 	int quoted;		/* text is a server's */
+	char host[256];		/* of that server, "" where it has no name */
+	int dsn_sent;		/* it offers DSN, so it was told what the sender wants to hear */
+	struct dsn_rcpt wish;
 };
 
 struct rcpts {			/* zeroed is empty */

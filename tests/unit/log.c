@@ -74,7 +74,7 @@ test_every_pair(void **state)
 static void
 test_stderr(void **state)
 {
-	struct err e = { ERR_TEMP, "server said \"\x1b[2J\"" };
+	struct err e = { .class = ERR_TEMP, .text = "server said \"\x1b[2J\"" };
 	char got[300] = "";
 	FILE *f = tmpfile();
 	int saved = dup(STDERR_FILENO), rc;
