@@ -60,7 +60,7 @@ serve_mail_rcpt(struct serve_mail *m, enum serve_way way, const char *addr, cons
 
 /* RFC 5321 4.4. The recipient is only told where there is no other who could read it. */
 static void
-add_received(struct buf *out, const struct serve_mail *m, enum serve_way way, const struct serve_origin *o)
+add_received(struct buf *out, const struct serve_mail *m, int way, const struct serve_origin *o)
 {
 	buf_printf(out, "Received: from %s", o->helo);
 	if (*o->addr != '\0')
@@ -74,7 +74,7 @@ add_received(struct buf *out, const struct serve_mail *m, enum serve_way way, co
 }
 
 static int
-open_way(struct serve_mail *m, enum serve_way way, const struct spool *q, const struct serve_origin *o, struct err *e)
+open_way(struct serve_mail *m, int way, const struct spool *q, const struct serve_origin *o, struct err *e)
 {
 	if (draft_begin(&m->draft[way], q, e) == -1)
 		return -1;
