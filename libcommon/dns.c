@@ -293,6 +293,30 @@ dns_parse(struct dns_answer *a, enum dns_type type, const unsigned char *p, size
 	return 0;
 }
 
+static int
+leads_out(const struct sockaddr *to, socklen_t n)
+{
+	int fd = socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), ok;
+
+	if (fd == -1)
+		return 0;
+	ok = connect(fd, to, n) == 0;
+	close(fd);
+	return ok;
+}
+
+/* Connecting a datagram socket sends nothing, but fails where no route leads to the address; these belong to nobody (RFC 5737, 3849). */
+static int
+no_route(void)
+{
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(53) };
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(53) };
+
+	inet_pton(AF_INET, "192.0.2.1", &four.sin_addr);
+	inet_pton(AF_INET6, "2001:db8::1", &six.sin6_addr);
+	return !leads_out((struct sockaddr *)&four, sizeof four) && !leads_out((struct sockaddr *)&six, sizeof six);
+}
+
 /* The C library's wait for one answer must not go beyond the run's end. */
 static int
 bound(struct dns *d, const char *name, struct err *e)
