@@ -29,6 +29,7 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_EXPIRE] = "expire", [KEY_DKIM_DOMAIN] = "dkim-domain", [KEY_DKIM_SELECTOR] = "dkim-selector", [KEY_DKIM_KEY] = "dkim-key",
 	[KEY_RESOLVER] = "resolver", [KEY_MX_PORT] = "mx-port", [KEY_MTA_STS] = "mta-sts", [KEY_WARN] = "warn", [KEY_BOUNCE_LIMIT] = "bounce-limit",
 	[KEY_BOUNCE_SIZE] = "bounce-size",
+	[KEY_ALIASES] = "aliases", [KEY_DOMAIN] = "domain", [KEY_FROM_FORCE] = "from-force", [KEY_LOG] = "log",
 };
 
 static enum account_key
@@ -82,6 +83,10 @@ check_value(enum account_key key, const char *value, struct err *e)
 		strtonum(value, 1, 65535, &bad);
 		return bad == NULL || strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? 0
 		    : err_set(e, ERR_CONFIG, "mta-sts is on, off or a port, not \"%s\"", value);
+	case KEY_FROM_FORCE:
+		if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+			return err_set(e, ERR_CONFIG, "from-force is on or off, not \"%s\"", value);
+		return 0;
 	case KEY_PROXY:
 		return check_proxy(value, e);
 	case KEY_SOURCE:

@@ -112,7 +112,7 @@ feed(char **argv, const struct mail *mail, int verbose, struct err *e)
 static int
 fits(const struct rcpt *r, enum rcpt_state state)
 {
-	return r->state == state && r->class != ERR_CONFIG;
+	return r->state == state && r->class != ERR_CONFIG && r->to == NULL;
 }
 
 /* The next ones in that state, from *i on, as arguments. */

@@ -66,8 +66,8 @@ store(const char *path, const char *trace, const struct mail *mail, struct err *
 }
 
 /* Only a name of this machine, or none, is delivered here. */
-static int
-is_here(const char *domain)
+int
+local_is_here(const char *domain)
 {
 	char host[256] = "";
 
@@ -89,18 +89,8 @@ home_of(const struct passwd *pw)
 	return pw->pw_dir;
 }
 
-static int
-store_at_home(const struct passwd *pw, const char *trace, const struct mail *mail, struct err *e)
-{
-	char *path = xasprintf("%s/Maildir", home_of(pw));
-	int rc = store(path, trace, mail, e);
-
-	free(path);
-	return rc;
-}
-
-static int
-become(const struct passwd *pw, struct err *e)
+int
+local_become(const struct passwd *pw, struct err *e)
 {
 	if (initgroups(pw->pw_name, pw->pw_gid) == -1 || setgid(pw->pw_gid) == -1 || setuid(pw->pw_uid) == -1)
 		return err_sys(e, ERR_OS, "become user %s", pw->pw_name);
@@ -128,7 +118,7 @@ hear(int fd, struct err *e)
 
 /* Root's way to another user's mail: a child that is that user does it, and tells how it went. */
 static int
-store_as(const struct passwd *pw, const char *trace, const struct mail *mail, struct err *e)
+store_as(const struct passwd *pw, const char *path, const char *trace, const struct mail *mail, struct err *e)
 {
 	int p[2];
 	pid_t pid;
@@ -138,7 +128,7 @@ store_as(const struct passwd *pw, const char *trace, const struct mail *mail, st
 	if ((pid = fork()) == 0) {
 		struct err told = { 0 };
 
-		if (become(pw, &told) == 0 && store_at_home(pw, trace, mail, &told) == 0)
+		if (local_become(pw, &told) == 0 && store(path, trace, mail, &told) == 0)
 			err_clear(&told);
 		_exit(write(p[1], &told, sizeof(told)) == sizeof(told) ? 0 : 1);
 	}
@@ -153,15 +143,25 @@ store_as(const struct passwd *pw, const char *trace, const struct mail *mail, st
 	return e->class == ERR_NONE ? 0 : -1;
 }
 
+int
+local_store(const char *path, const struct passwd *pw, const char *trace, const struct mail *mail, struct err *e)
+{
+	return pw->pw_uid == geteuid() ? store(path, trace, mail, e) : store_as(pw, path, trace, mail, e);
+}
+
 static int
 to_user(const struct passwd *pw, const char *trace, const struct mail *mail, struct err *e)
 {
-	if (pw->pw_uid == geteuid())
-		return store_at_home(pw, trace, mail, e);
-	if (geteuid() != 0)
+	char *path;
+	int rc;
+
+	if (pw->pw_uid != geteuid() && geteuid() != 0)
 		return err_set(e, ERR_PERM, "only root may put mail into %s's ~/Maildir; run msend as root, or give it an account to "
 		    "send by (see pennypost(5))", pw->pw_name);
-	return store_as(pw, trace, mail, e);
+	path = xasprintf("%s/Maildir", home_of(pw));
+	rc = local_store(path, pw, trace, mail, e);
+	free(path);
+	return rc;
 }
 
 static void
@@ -183,8 +183,8 @@ ok(struct rcpt *r)
 	rcpt_fail(r, RCPT_OK, &e);
 }
 
-static void
-trace_lines(struct buf *out, const char *from, const char *addr)
+void
+local_trace(struct buf *out, const char *from, const char *addr)
 {
 	buf_printf(out, "Return-Path: <%s>\n", from);
 	if (addr != NULL)
@@ -200,9 +200,9 @@ deliver_one(const char *from, struct rcpt *r, const struct mail *mail)
 	struct err e = { 0 };
 	struct passwd *pw;
 
-	trace_lines(&trace, from, r->addr);
+	local_trace(&trace, from, r->addr);
 	errno = 0;
-	if (at != NULL && !is_here(at + 1)) {
+	if (at != NULL && !local_is_here(at + 1)) {
 		err_set(&e, ERR_CONFIG, "%s is not on this machine, and there is no account to send it by; write one into "
 		    "~/.config/pennypost/config (see pennypost(5)), or give -a a URL such as smtps://ann@mail.example.org", at + 1);
 		rcpt_fail(r, RCPT_LATER, &e);
@@ -212,7 +212,10 @@ deliver_one(const char *from, struct rcpt *r, const struct mail *mail)
 	} else if (pw == NULL) {
 		no_user(r, user);
 	} else if (to_user(pw, buf_str(&trace), mail, &e) == -1) {
-		rcpt_fail(r, RCPT_LATER, &e);
+		if (e.class == ERR_PERM)
+			rcpt_refuse(r, 550, "5.7.1", &e);
+		else
+			rcpt_fail(r, RCPT_LATER, &e);
 	} else {
 		ok(r);
 	}
@@ -226,7 +229,7 @@ local_deliver(const char *from, struct rcpts *rcpts, const struct mail *mail)
 	size_t i;
 
 	for (i = 0; i < rcpts->n; i++)
-		if (rcpts->v[i].state == RCPT_WAITING)
+		if (rcpts->v[i].state == RCPT_WAITING && rcpts->v[i].to == NULL)
 			deliver_one(from, &rcpts->v[i], mail);
 }
 
@@ -238,7 +241,7 @@ local_deliver_to(const char *maildir, const char *from, struct rcpts *rcpts, con
 	struct err e = { 0 };
 	size_t i;
 
-	trace_lines(&trace, from, NULL);
+	local_trace(&trace, from, NULL);
 	if (store(path, buf_str(&trace), mail, &e) == -1)
 		rcpts_fail(rcpts, RCPT_LATER, &e);
 	for (i = 0; i < rcpts->n; i++)

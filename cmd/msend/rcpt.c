@@ -107,13 +107,30 @@ rcpts_add_headers(struct rcpts *r, const char *head, size_t n, struct err *e)
 	return 0;
 }
 
+/* Two targets of one alias are two recipients. */
+static int
+compare(const struct rcpt *a, const struct rcpt *b)
+{
+	int c = strcmp(a->addr, b->addr);
+
+	return c != 0 ? c : strcmp(a->to != NULL ? a->to : "\n", b->to != NULL ? b->to : "\n");
+}
+
 static int
 by_addr(const void *a, const void *b)
 {
 	const struct rcpt *const *x = a, *const *y = b;
-	int c = strcmp((*x)->addr, (*y)->addr);
+	int c = compare(*x, *y);
 
 	return c != 0 ? c : (*x > *y) - (*x < *y);
+}
+
+static void
+rcpt_free(struct rcpt *r)
+{
+	free(r->addr);
+	free(r->to);
+	free(r->text);
 }
 
 void
@@ -127,10 +144,10 @@ rcpts_unique(struct rcpts *r)
 		sorted[i] = &r->v[i];
 	qsort(sorted, r->n, sizeof(*sorted), by_addr);
 	for (i = 1; i < r->n; i++)
-		again[sorted[i] - r->v] = strcmp(sorted[i]->addr, sorted[i - 1]->addr) == 0;
+		again[sorted[i] - r->v] = compare(sorted[i], sorted[i - 1]) == 0;
 	for (i = 0; i < r->n; i++) {
 		if (again[i])
-			free(r->v[i].addr);
+			rcpt_free(&r->v[i]);
 		else
 			r->v[kept++] = r->v[i];
 	}
@@ -154,10 +171,8 @@ rcpts_free(struct rcpts *r)
 {
 	size_t i;
 
-	for (i = 0; i < r->n; i++) {
-		free(r->v[i].addr);
-		free(r->v[i].text);
-	}
+	for (i = 0; i < r->n; i++)
+		rcpt_free(&r->v[i]);
 	free(r->v);
 	memset(r, 0, sizeof(*r));
 }

@@ -25,6 +25,7 @@ struct rcpt {
 	enum err_class class;	/* ERR_NONE while nothing went wrong */
 	int code;		/* of the reply, 0 where there was none */
 	char enhanced[12];
+	char *to;		/* by an alias, delivered here: "|command", a maildir, "" for nowhere; NULL: by the route */
 	char *text;		/* what to tell: the reply, quoted, or our own words */
 	int quoted;		/* text is a server's */
 	char host[256];		/* of that server, "" where it has no name */

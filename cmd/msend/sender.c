@@ -43,31 +43,69 @@ parse(struct sender *s, const char *text, const char *what, enum err_class class
 	return err_prefix(e, "%s", what);
 }
 
-static void
-ourselves(struct sender *s)
+static const char *
+user_name(void)
 {
-	const struct passwd *pw = getpwuid(geteuid());
+	const struct passwd *pw = getpwuid(getuid());
 
-	s->addr = xasprintf("%s@%s", pw != NULL ? pw->pw_name : "nobody", message_hostname());
+	return pw != NULL ? pw->pw_name : "nobody";
+}
+
+/* `from` with %U, %H and %% replaced. The caller frees. */
+static char *
+configured(const struct account *a)
+{
+	const char *p = account_get(a, KEY_FROM);
+	struct buf out = { 0 };
+
+	if (p == NULL)
+		return NULL;
+	for (; *p != '\0'; p++) {
+		if (*p != '%' || p[1] == '\0' || strchr("UH%", p[1]) == NULL)
+			buf_addc(&out, *p);
+		else if (*++p == 'U')
+			buf_adds(&out, user_name());
+		else
+			buf_adds(&out, *p == 'H' ? message_hostname() : "%");
+	}
+	return buf_steal(&out);
+}
+
+static void
+complete(struct sender *s, const struct account *a)
+{
+	const char *domain = account_get(a, KEY_DOMAIN);
+	char *bare = s->addr;
+
+	if (strrchr(bare, '@') != NULL)
+		return;
+	s->addr = xasprintf("%s@%s", bare, domain != NULL ? domain : message_hostname());
+	free(bare);
 }
 
 int
 sender_find(struct sender *s, const char *option, const char *full_name, const struct account *a, struct err *e)
 {
-	const char *from = account_get(a, KEY_FROM);
+	const char *force = account_get(a, KEY_FROM_FORCE);
+	char *from = configured(a);
 	int null = option != NULL && (*option == '\0' || strcmp(option, "<>") == 0);
 	int rc = 0;
 
-	if (option != NULL && !null)
+	s->forced = force != NULL && strcmp(force, "on") == 0;
+	if (s->forced && from == NULL)
+		rc = err_set(e, ERR_CONFIG, "from-force is on, but there is no from");
+	else if (option != NULL && !null && !s->forced)
 		rc = parse(s, option, "-f", ERR_DATA, e);
 	else if (from != NULL)
 		rc = parse(s, from, "from", ERR_CONFIG, e);
 	else
-		ourselves(s);
+		s->addr = xstrdup(user_name());
+	free(from);
 	if (rc == -1)
 		return -1;
+	complete(s, a);
 	s->envelope = xstrdup(null ? "" : s->addr);
-	if (full_name != NULL && *full_name != '\0') {
+	if (full_name != NULL && *full_name != '\0' && !(s->forced && s->name != NULL)) {
 		free(s->name);
 		s->name = xstrdup(full_name);
 	}

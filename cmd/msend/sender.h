@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* sender.h - who a message is from: in the envelope, and in a From field where the message has none.
- * -f, else the account's `from`, else the user who runs this, at this machine. Owns its strings. */
+ * -f, else the account's `from`, in which %U is the user and %H this machine, else the user who runs this, at this machine. Owns its strings. */
 #ifndef MSEND_SENDER_H
 #define MSEND_SENDER_H
 
@@ -11,6 +11,7 @@ struct sender {			/* zeroed is empty */
 	char *envelope;		/* "" is the null sender */
 	char *name;		/* or NULL */
 	char *addr;
+	int forced;		/* by from-force: whatever -f and the message say */
 };
 
 int sender_find(struct sender *, const char *option, const char *full_name, const struct account *, struct err *e);	/* -f and -F, or NULL */

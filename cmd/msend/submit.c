@@ -35,7 +35,12 @@ choose_account(struct job *j, struct err *e)
 		return -1;
 	if (route_load(&j->route, e) == -1)
 		return -1;
-	return j->verb == VERB_SEND ? sender_find(&j->sender, j->from, j->full_name, a, e) : 0;
+	err_clear(e);		/* no configuration is none here */
+	if (j->verb != VERB_SEND)
+		return 0;
+	if (readdress_load(&j->readdress, a, (int)j->route.kind, e) == -1)
+		return -1;
+	return sender_find(&j->sender, j->from, j->full_name, a, e);
 }
 
 static int
@@ -68,6 +73,8 @@ recipients_found(struct job *j, struct err *e)
 		return -1;
 	if (j->rcpts.n == 0)
 		return err_set(e, ERR_USAGE, "no recipients: the message has none in To, Cc and Bcc");
+	if (readdress_rcpts(&j->readdress, &j->rcpts, e) == -1)
+		return -1;
 	rcpts_unique(&j->rcpts);
 	return 0;
 }
@@ -93,7 +100,8 @@ static int
 prepare(struct job *j, const char **args, size_t count, struct err *e)
 {
 	struct message_from from = { j->sender.name, j->sender.addr };
-	struct buf done = { 0 };
+	struct buf done = { 0 }, ours = { 0 };
+	int rc;
 
 	if (recipients_given(j, args, count, e) == -1)
 		return -1;
@@ -101,10 +109,12 @@ prepare(struct job *j, const char **args, size_t count, struct err *e)
 		return -1;
 	if (recipients_found(j, e) == -1)
 		return -1;
-	message_complete(&done, buf_str(&j->mail.head), j->mail.head.len, &from);
+	rc = readdress_header(&j->readdress, &j->sender, &ours, buf_str(&j->mail.head), j->mail.head.len, e);
+	message_complete(&done, buf_str(&ours), ours.len, &from);
+	buf_free(&ours);
 	buf_free(&j->mail.head);
 	j->mail.head = done;
-	return mail_scan(&j->mail, e);
+	return rc == -1 ? -1 : mail_scan(&j->mail, e);
 }
 
 /* -n: the envelope in lines of two fields, an empty line, the message. */
@@ -122,7 +132,7 @@ print(const struct job *j, struct err *e)
 		    a->url.host != NULL ? a->url.host : a->url.path);
 	printf("from\t%s\n", j->sender.envelope);
 	for (i = 0; i < j->rcpts.n; i++)
-		printf("to\t%s\n", j->rcpts.v[i].addr);
+		printf("to\t%s\n", j->rcpts.v[i].to != NULL ? j->rcpts.v[i].to : j->rcpts.v[i].addr);
 	putchar('\n');
 	if (fflush(stdout) != 0)
 		return err_sys(e, ERR_IO, "write standard output");
@@ -159,6 +169,7 @@ warn_why(const struct rcpts *r)
 static int
 deliver(struct job *j, struct err *e)
 {
+	local_deliver_aliases(j->sender.envelope, &j->rcpts, &j->mail);
 	if (j->queue_now)
 		return queue(j, RCPT_WAITING, e);
 	route_send(&j->route, j->sender.envelope, &j->rcpts, &j->mail, 1);
@@ -214,6 +225,7 @@ submit_free(struct job *j)
 {
 	route_free(&j->route);
 	sender_free(&j->sender);
+	readdress_free(&j->readdress);
 	rcpts_free(&j->rcpts);
 	mail_free(&j->mail);
 	free(j->bcc.v);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "mail.h"
+#include "readdress.h"
 #include "rcpt.h"
 #include "route.h"
 #include "sender.h"
@@ -28,6 +29,7 @@ struct job {
 	const char *subject;
 	struct route route;
 	struct sender sender;
+	struct readdress readdress;
 	struct rcpts rcpts;
 	struct mail mail;
 };

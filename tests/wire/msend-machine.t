@@ -1,0 +1,147 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# A machine's own mail: bare names, aliases, what cron writes as From, forced senders.
+. "$(dirname "$0")/../lib.sh"
+
+mkdir "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/pennypost" "$TMP/bin"
+ln -s "$BUILD/msend" "$TMP/bin/sendmail"
+config=$XDG_CONFIG_HOME/pennypost/config
+{ printf 'domain box.example.org\naliases %s/aliases\nsend lmtp+unix:/nowhere\naccount relay\n' "$TMP"
+  printf '\tfrom alerts@example.org\n\tsend smtps://mail.example.org\n'; } >"$config"
+user=$(id -un)
+
+cat >"$TMP/aliases" <<X
+# for whom what is
+root:	ann, "Bob" ,
+	tickets
+ann: Ann@Example.net
+Postmaster: root
+loop: pool
+pool: loop
+self: self, other@example.net
+final: \\ann
+box: maildir:$TMP/box
+path: $TMP/path/
+mbox: $TMP/mbox
+null: /dev/null
+list: :include:$TMP/list
+tickets: "|$TMP/tool 'one two' three\\\\ four"
+fails: |$TMP/tool exit 75
+refuses: |$TMP/tool exit 67
+missing: |$TMP/nothing
+deaf: |/bin/true
+bad: <<
+empty:
+X
+cat >$TMP/tool <<'X'
+#!/bin/sh
+[ "$1" != exit ] || exit "$2"
+{ for word; do echo "[$word]"; done; cat; } >"${0%/*}/ran"
+X
+chmod 755 $TMP/tool
+chmod 755 "$TMP"
+
+# shown NAME FROM TO ARGS…: envelope and header of what would leave; the message is $TMP/message
+shown() {
+	shown_name=$1 shown_from=$2 shown_to=$3
+	shift 3
+	exits 0 "$shown_name" msend -n "$@" <"$TMP/message"
+	is "$(sed -n '1,/^$/s/^from	//p' "$TMP/out")" "$shown_from" '  from whom'
+	is "$(sed -n '1,/^$/s/^to	//p' "$TMP/out" | tr '\n' ' ')" "$shown_to " '  to whom'
+	sed '1,/^$/d' "$TMP/out" >"$TMP/header"
+}
+field() { sed -n "/^\$/q; s/^$1: //p" "$TMP/header"; }
+
+# What Debian's cron writes, and how it calls sendmail.
+cat >"$TMP/cron" <<'X'
+From: root (Cron Daemon)
+To: root
+Subject: Cron <root@box> test -x /usr/sbin/anacron
+MIME-Version: 1.0
+Content-Type: text/plain; charset=UTF-8
+Content-Transfer-Encoding: 8bit
+X-Cron-Env: <SHELL=/bin/sh>
+
+hello
+X
+cp "$TMP/cron" "$TMP/message"
+shown 'cron' 'root@box.example.org' "Ann@Example.net Bob@box.example.org |$TMP/tool 'one two' three\\ four" -t -f root 2>/dev/null ||
+	note "$(cat "$TMP/out")"
+is "$(field From)" 'Cron Daemon <root@box.example.org>' 'From is a mailbox'
+is "$(field To)" 'Ann@Example.net' 'To says where the mail goes'
+is "$(field Subject)" 'Cron <root@box> test -x /usr/sbin/anacron' 'and the rest stays'
+
+printf 'From: ann\nTo: Root <root>, x@example.com, Bob <bob>\nCc: y@example.com,\n z@example.com\nReply-To: admins\n\nx\n' >"$TMP/message"
+shown 'bare names' 'alerts@example.org' "Ann@Example.net Bob@box.example.org |$TMP/tool 'one two' three\\ four x@example.com bob@box.example.org y@example.com z@example.com" -t
+is "$(field From)" 'ann@box.example.org' 'a bare From is completed'
+is "$(field To)" 'Root <Ann@Example.net>, x@example.com, Bob <bob@box.example.org>' 'an alias keeps its name, others are completed'
+is "$(field Reply-To)" 'admins@box.example.org' 'so is Reply-To'
+like "$(cat "$TMP/header")" '^ z@example.com' 'a field without bare names stays as it was'
+printf 'To: undisclosed-recipients:;\nSubject: x\n\nx\n' >"$TMP/message"
+shown 'undisclosed recipients' alerts@example.org 'x@example.com' x@example.com
+is "$(field To)" 'undisclosed-recipients:;' 'stay undisclosed'
+printf 'From: Cron Daemon root\nTo: x@example.com\n\nx\n' >"$TMP/message"
+shown 'an unreadable From' alerts@example.org 'x@example.com' x@example.com
+is "$(field From)" 'alerts@example.org' 'is replaced'
+printf 'From: ann\nTo: root\nDKIM-Signature: v=1\n\nx\n' >"$TMP/message"
+shown 'a signed message' alerts@example.org 'Ann@Example.net' ann
+is "$(field From)" 'ann' 'keeps its header'
+echo x >"$TMP/message"
+shown 'of names in other case, through two aliases' alerts@example.org "Ann@Example.net Bob@box.example.org |$TMP/tool 'one two' three\\ four" POSTMASTER
+shown 'at this machine' alerts@example.org 'Ann@Example.net' ann@localhost
+shown 'at another' alerts@example.org 'ann@example.com' ann@example.com
+shown 'itself' alerts@example.org 'self@box.example.org other@example.net' self
+shown 'no further' alerts@example.org 'ann@box.example.org' final
+shown 'once each' alerts@example.org 'Ann@Example.net' ann,ann,Ann@Example.net
+for name in loop mbox list bad empty; do
+	exits 78 "$name" msend -n "$name" <"$TMP/message"
+	like "$(cat "$TMP/err")" "^msend: $TMP/aliases:[0-9]+: [a-z]+: " '  told with the line'
+done
+echo '*: catch@example.net' >>"$TMP/aliases"
+shown 'nobody known' alerts@example.org 'catch@example.net' whoever
+shown 'to LMTP users keep their names' alerts@example.org 'self@box.example.org other@example.net' -a lmtp+unix:/nowhere -f alerts@example.org self
+
+# Delivery on this machine.
+exits 0 'to a maildir' msend box <"$TMP/message"
+is "$(cat "$TMP"/box/new/* | sed -n '1,2p')" "Return-Path: <alerts@example.org>
+Delivered-To: box" 'it is there'
+exits 0 'by a path' msend path <"$TMP/message"
+is "$(ls "$TMP/path/new" | grep -c .)" 1 'likewise'
+exits 0 'nowhere' msend null <"$TMP/message"
+chmod 777 "$TMP"
+exits 0 'to a command' msend tickets <"$TMP/message"
+is "$(sed -n '1,3p' "$TMP/ran")" '[one two]
+[three four]
+Return-Path: <alerts@example.org>' 'in words, no shell'
+is "$(tail -n 1 "$TMP/ran")" x 'with the message'
+exits 0 'one that does not read' msend deaf <"$TMP/message"
+head -c 1000000 /dev/zero | tr '\0' x | fold >"$TMP/large"
+exits 0 'nor a large message' msend deaf <"$TMP/large"
+exits 75 'one that says later' msend -q fails <"$TMP/message"
+is "$(mqueue ls)" '' 'is not queued: the queue keeps addresses'
+exits 67 'one that says no' msend refuses <"$TMP/message"
+like "$(cat "$TMP/err")" 'ended with exit code 67' 'is told'
+exits 69 'one that is not there' msend missing <"$TMP/message"
+
+# Who it is from.
+printf 'domain box.example.org\nfrom "%%U at %%H <%%U+%%%%@box.example.org>"\nsend lmtp+unix:/nowhere\nfrom-force on\n' >"$config"
+cp "$TMP/cron" "$TMP/message"
+shown 'forced' "$user+%@box.example.org" bob@box.example.org -f other@example.com -a lmtp+unix:/nowhere bob
+is "$(field From)" "$user at $(hostname) <$user+%@box.example.org>" 'in the header too, by a pattern'
+printf 'from alerts@example.org\nfrom-force on\naccount a\n\tsend lmtp+unix:/nowhere\n' >"$config"
+shown 'forced, without a name' alerts@example.org bob@example.net -f other@example.com bob@example.net
+is "$(field From)" 'Cron Daemon <alerts@example.org>' 'the name stays'
+shown 'the null sender' '' bob@example.net -f '<>' bob@example.net
+printf 'from-force on\naccount a\n\tsend lmtp+unix:/nowhere\n' >"$config"
+exits 78 'forced to nothing' msend -n bob@example.net <"$TMP/message"
+printf 'from-force maybe\naccount a\n\tsend lmtp+unix:/nowhere\n' >"$config"
+exits 78 'neither on nor off' msend -n bob@example.net <"$TMP/message"
+printf 'domain box/\naccount a\n\tsend lmtp+unix:/nowhere\n' >"$config"
+exits 78 'no domain' msend -n bob@example.net <"$TMP/message"
+
+# With nothing configured, as a new machine is.
+rm "$config"
+exits 0 'cron on a machine without configuration' "$TMP/bin/sendmail" -FCronDaemon -i -odi -oem -oi -t -f root "$user" <"$TMP/cron" ||
+	note "$(cat "$TMP/err")"
+is "$(cat "$HOME"/Maildir/new/* | sed -n 's/^From: //p' | sort -u)" "Cron Daemon <root@$(hostname)>" 'is delivered, with a From that is one'
+done_testing
