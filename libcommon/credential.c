@@ -21,7 +21,9 @@ auth_is(const struct account *a, const char *name)
 static int
 by_certificate(const struct account *a)
 {
-	return auth_is(a, "external") || (account_get(a, KEY_TLS_CERT) != NULL && account_get(a, KEY_PASSWORD) == NULL);
+	if (account_get(a, KEY_AUTH) != NULL)
+		return auth_is(a, "external");
+	return account_get(a, KEY_TLS_CERT) != NULL && account_get(a, KEY_PASSWORD) == NULL;
 }
 
 int

@@ -252,12 +252,19 @@ scram_done(struct sasl_state *s, const struct buf *in, struct err *e)
 	return err_set(e, ERR_PERM, "SCRAM: the server says yes without having proven that it knows the password; is it the right server?");
 }
 
-#define SCRAM(name_, digest_, binding_) { .name = name_, .needs = SASL_PASSWORD, .reveals = SASL_NOTHING, .digest = digest_, \
-	.binding = binding_, .initial = scram_initial, .step = scram_step, .done = scram_done }
+#define SCRAM .needs = SASL_PASSWORD, .reveals = SASL_NOTHING, .initial = scram_initial, .step = scram_step, .done = scram_done
 
-const struct sasl_mech sasl_scram_sha_256 = SCRAM("SCRAM-SHA-256", EVP_sha256, NULL);
-const struct sasl_mech sasl_scram_sha_256_exporter = SCRAM("SCRAM-SHA-256-PLUS", EVP_sha256, "tls-exporter");
-const struct sasl_mech sasl_scram_sha_256_end_point = SCRAM("SCRAM-SHA-256-PLUS", EVP_sha256, "tls-server-end-point");
-const struct sasl_mech sasl_scram_sha_1 = SCRAM("SCRAM-SHA-1", EVP_sha1, NULL);
-const struct sasl_mech sasl_scram_sha_1_exporter = SCRAM("SCRAM-SHA-1-PLUS", EVP_sha1, "tls-exporter");
-const struct sasl_mech sasl_scram_sha_1_end_point = SCRAM("SCRAM-SHA-1-PLUS", EVP_sha1, "tls-server-end-point");
+const struct sasl_mech sasl_scram_sha_256 = { .name = "SCRAM-SHA-256", .digest = EVP_sha256, SCRAM };
+const struct sasl_mech sasl_scram_sha_256_exporter = {
+	.name = "SCRAM-SHA-256-PLUS", .digest = EVP_sha256, .binding = "tls-exporter", SCRAM
+};
+const struct sasl_mech sasl_scram_sha_256_end_point = {
+	.name = "SCRAM-SHA-256-PLUS", .digest = EVP_sha256, .binding = "tls-server-end-point", SCRAM
+};
+const struct sasl_mech sasl_scram_sha_1 = { .name = "SCRAM-SHA-1", .digest = EVP_sha1, SCRAM };
+const struct sasl_mech sasl_scram_sha_1_exporter = {
+	.name = "SCRAM-SHA-1-PLUS", .digest = EVP_sha1, .binding = "tls-exporter", SCRAM
+};
+const struct sasl_mech sasl_scram_sha_1_end_point = {
+	.name = "SCRAM-SHA-1-PLUS", .digest = EVP_sha1, .binding = "tls-server-end-point", SCRAM
+};

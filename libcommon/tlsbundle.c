@@ -51,8 +51,9 @@ find_name(struct cert *c)
 	const unsigned char *p = c->der, *end = p + c->len;
 	long len;
 
-	if (der(&p, end, V_ASN1_SEQUENCE, &len) == -1 || der(&p, end, V_ASN1_SEQUENCE, &len) == -1)
-		return -1;
+	for (int depth = 0; depth < 2; depth++)
+		if (der(&p, end, V_ASN1_SEQUENCE, &len) == -1)
+			return -1;
 	if (p < end && *p == 0xa0) {
 		int tag, class;
 

@@ -384,6 +384,13 @@ test_tokens(void **state)
 		assert_string_equal(a.secret != NULL ? a.secret : "", t[i].secret != NULL ? t[i].secret : "");
 		account_free(&a);
 	}
+	put(netrc, "machine mail.example.org login ann password net", 0600);
+	put(conf, ACC "tls-cert /c.pem\nauth plain\n", 0600);	/* the certificate is for TLS only */
+	assert_int_equal(load(&a, KEY_IMAP, NULL, &e), 0);
+	assert_int_equal(account_unlock(&a, &e), 0);
+	assert_string_equal(a.secret, "net");
+	account_free(&a);
+	unlink(netrc);
 	put(conf, ACC "token tok\n", 0600);
 	assert_int_equal(load(&a, KEY_IMAP, NULL, &e), 0);
 	assert_int_equal(account_secret(&a, &secret, &e), -1);
