@@ -7,7 +7,7 @@
 
 struct mail;
 
-/* Runs `mqueue add -f FROM [-a ACCOUNT] -- ADDR…` with the message on its stdin, for the recipients in that state; no shell.
+/* Runs `mqueue add -f FROM [-a ACCOUNT] [-N …] [-R …] [-V …] -- ADDR…` with the message on its stdin, for the recipients in that state; no shell.
  * Those queued become RCPT_OK; those whose account is configured wrongly (ERR_CONFIG) are not. -1 where mqueue would not take it: ERR_UNAVAILABLE if it is not there, else the class of its exit code. */
 int handover(const char *from, const char *account, struct rcpts *, enum rcpt_state, const struct mail *, int verbose,
     struct err *e);

@@ -73,6 +73,35 @@ for start in 'a new queue' 'a queue'; do
 	done 3<"$TMP/points"
 done
 
+# --- add -m: what was told to be queued is there and complete, whatever is struck, and nothing is there in part. Ten go by one flush.
+mkdir "$TMP/many"
+for i in 0 1 2 3 4 5 6 7 8 9; do cp "$TMP/message" "$TMP/many/$i"; done
+again() { fresh; mkdir -p -m 700 "$Q/tmp" "$Q/new" "$Q/cur"; }
+check_many() {	# WHAT
+	: >"$TMP/sent"
+	told=$(grep -c "	$TMP/many/" "$TMP/id")
+	mqueue ls 2>&1 | cut -f1 | sort >"$TMP/there"
+	lost=$(cut -f1 "$TMP/id" | sort | comm -23 - "$TMP/there" | wc -l)
+	run 2>"$TMP/run.err" || { result 1 "$1: a run afterwards" "exit $?: $(cat "$TMP/run.err")" 'exit 0'; return; }
+	is "$lost $(sort -u "$TMP/sent" | grep -v "^$lines bob@example.net$")" '0 ' "$1 ($told told, $(wc -l <"$TMP/sent") sent)"
+}
+again
+find "$TMP/many" -type f >"$TMP/paths"
+fault_points "$FAULT_FILE" -- mqueue add -m -f ann@example.org bob@example.net <"$TMP/paths" >"$TMP/points"
+ok 'ten messages by one flush' grep -q '^syncfs 1$' "$TMP/points"
+unlike "$(cat "$TMP/points")" '^fsync 2$' '… and one sync of the directory'
+grep -v -e '^write [3-9]$' -e '^write [0-9][0-9]' "$TMP/points" >"$TMP/some"
+while read -r call n <&3; do
+	again
+	fault_kill "$call" "$n" -- mqueue add -m -f ann@example.org bob@example.net <"$TMP/paths" >"$TMP/id" 2>/dev/null
+	check_many "add -m killed at $call $n"
+	for error in ENOSPC EIO; do
+		again
+		fault_errno "$call" "$n" "$error" -- mqueue add -m -f ann@example.org bob@example.net <"$TMP/paths" >"$TMP/id" 2>"$TMP/err"
+		check_many "$error from $call $n in add -m"
+	done
+done 3<"$TMP/some"
+
 # --- run. Three entries: one recipient; two recipients; one of two is refused, of which ann is told. Only mqueue's own calls are struck.
 printf 'Subject: x\nDate: Sun, 22 Nov 2026 10:00:00 +0000\nMessage-ID: <1@example.org>\nFrom: ann@example.org\n\nline 1\n' >"$TMP/message"
 setup_run() {

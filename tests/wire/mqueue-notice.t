@@ -201,6 +201,18 @@ run
 is "$(field 1,4) $(sed -n 's/^Penny-Tries: //p' "$Q"/new/*)" "$id	waiting 0001" 'nor is the time: it is not given up, and nobody is warned'
 fresh
 
+# The real thing: no configuration, a user of this machine writes to one that is not there, and finds the notice in his mailbox.
+user=$(id -un)
+message | mqueue add -f "$user@localhost" nobody-of-that-name@localhost >/dev/null
+exits 0 'a local recipient that does not exist' mqueue run
+exits 0 'the next run' mqueue run
+is "$(field 1)" '' '… leaves nothing'
+grep -h -e '^Return-Path' -e '^Status' -e '^Final' "$HOME"/Maildir/new/* >"$TMP/mailbox"
+is "$(cat "$TMP/mailbox")" 'Return-Path: <>
+Final-Recipient: rfc822; nobody-of-that-name@localhost
+Status: 5.1.1' '… but a notice in the sender'\''s mailbox'
+fresh
+
 # What add refuses.
 while IFS='|' read -r want args; do
 	# shellcheck disable=SC2086
