@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -98,6 +99,16 @@ advise(const struct smtp *s, const struct tls_peer *p)
 }
 
 static void
+show_found(const struct account *a)
+{
+	struct buf url = { 0 };
+
+	buf_printf(&url, "%s://%s:%s, by the SRV records of %s", a->url.scheme, a->url.host, a->url.port, strrchr(a->which, '@') + 1);
+	shows("found", buf_str(&url));
+	buf_free(&url);
+}
+
+static void
 met(const struct smtp *s)
 {
 	struct tls *tls = stream_tls(s->stream);
@@ -105,7 +116,7 @@ met(const struct smtp *s)
 	int known = tls != NULL && tls_peer(tls, &peer) == 0;
 
 	if (discovery_found(s->account))
-		shows("found", "by SRV records of the address's domain");
+		show_found(s->account);
 	shows("server", stream_peer(s->stream));
 	shows("tls", tls != NULL ? tls_version(tls) : "off");
 	if (known)
@@ -114,12 +125,23 @@ met(const struct smtp *s)
 	advise(s, known ? &peer : NULL);
 }
 
+/* An address alone is enough to see what its server is: nobody is asked for a password then. */
+static void
+forget_user(struct account *a)
+{
+	free(a->url.user);
+	a->url.user = NULL;
+}
+
 int
 check_server(struct account *a, struct err *e)
 {
 	struct smtp *s = NULL;
-	int rc = smtp_open_met(&s, a, met, e);
+	int rc;
 
+	if (discovery_found(a) && account_get(a, KEY_PASSWORD) == NULL && account_get(a, KEY_TOKEN) == NULL)
+		forget_user(a);
+	rc = smtp_open_met(&s, a, met, e);
 	if (rc == 0 && smtp_wants_auth(a))
 		shows("authenticated", account_user(a));
 	smtp_close(&s);

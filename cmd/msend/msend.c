@@ -18,7 +18,7 @@ static const char usage[] =
     "             [-f address] [-H header] [-o key=value] [-S maildir] [-s subject]\n"
     "             [address ...]\n"
     "       msend -B [-v] [-a account] [-o key=value]\n"
-    "       msend -C [-v] [-a account] [-o key=value]\n";
+    "       msend -C [-v] [-a account] [-o key=value] [address]\n";
 
 static int
 account_opt(struct job *j, int ch, struct err *e)
@@ -101,8 +101,10 @@ options(struct job *j, int argc, char **argv)
 		if (option(j, ch, &e) == -1)
 			return log_err(&e);
 	}
+	if (j->verb == VERB_CHECK && j->route.account.which == NULL && optind + 1 == argc)
+		return account_option(&j->route.account, 'a', argv[optind], &e) == -1 ? log_err(&e) : 0;
 	if (j->verb != VERB_SEND && optind < argc)
-		return usage_wrong("msend", usage, "-B and -C take no addresses");
+		return usage_wrong("msend", usage, "-B takes no addresses, -C one in place of -a");
 	return 0;
 }
 

@@ -61,6 +61,19 @@ exits 0 'msend finds its server, and logs in with the whole address' hi -a ann@l
 is "$(cat "$TMP/out" "$TMP/err")" '' 'in silence'
 peer_ok sends
 
+MX_PORT=$MX_PORT_SMTP
+server sends 127.0.0.1 --tls <<'X'
+S: 220 mx
+C: EHLO us.example
+S: 250-mx
+S: 250 AUTH PLAIN
+C: QUIT
+X
+exits 0 'msend -C with an address shows its server, without a password' msend -C -o helo=us.example -o tls-ca="$TMP/cert.pem" \
+	-o "resolver=$RESOLVER" ann@localhost
+like "$(cat "$TMP/out")" "^found	smtps://localhost:$MX_PORT_SMTP, by the SRV records of localhost" 'and how it was found'
+peer_ok sends
+
 more="-o resolver=$RESOLVER -o tls-ca=$TMP/cert.pem -o timeout=1"
 exits 75 'mpop finds its server' mpop -v -a ann@localhost $more -o 'password=!echo secret' -l
 like "$(cat "$TMP/err")" '^S: \+OK pop' 'which answers'

@@ -31,7 +31,7 @@ wrong 65 'attach .*No such file' -A /nonexistent bob
 wrong 65 'it is a directory' -A / bob
 wrong 64 'no such key' -o nonsense=1 bob
 wrong 64 'others could see it' -o password=secret bob
-wrong 64 'take no addresses' -B bob
+wrong 64 '-B takes no addresses' -B bob
 wrong 64 '-C wants a server' -C
 wrong 78 'no account work: there is no configuration; write' -a work bob
 wrong 78 'example.net is not on this machine, and there is no account' bob@example.net

@@ -260,6 +260,25 @@ g@servfail.example later
 h@two.example later  
 i@mixed.example later  ' 'what does not exist is refused, what is not known waits'
 
+# A batch: one session for the messages to a domain, and no second call to hosts that are down.
+rm -rf "$PENNYPOST_QUEUE"
+for to in a@two.example b@two.example c@other.example d@other.example; do
+	mqueue add -f ann@example.org -a direct -- "$to" <"$TMP/message" >"$TMP/id"
+	find "$PENNYPOST_QUEUE/new" -name "*$(cat "$TMP/id")*" >>"$TMP/paths"
+done
+server first 127.0.0.2 <<X
+$hello
+$(to a@two.example | sed '/^C: QUIT/d; /^S: 221/d')
+$(to b@two.example | sed '/^C: QUIT/d; /^S: 221/d')
+C: QUIT
+X
+msend -B <"$TMP/paths" 2>"$TMP/err" | cut -f 2-5 | tr '\t' ' ' >"$TMP/out"
+is "$(cat "$TMP/out")" 'a@two.example ok 250 
+b@two.example ok 250 
+c@other.example later  
+d@other.example later  ' 'several messages of a batch'
+peer_ok first
+
 exits 75 'a name server that does not answer' msend -a mx: -f ann@example.org -o resolver=127.0.0.1:1 bob@two.example <"$TMP/message"
 exits 78 'a resolver that is no address' msend -a mx: -f ann@example.org -o resolver=localhost bob@two.example <"$TMP/message"
 exits 64 'a port that is none' msend -a mx: -f ann@example.org -o mx-port=0 bob@two.example <"$TMP/message"
