@@ -5,16 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "deadline.h"
+#include "command.h"
 #include "err.h"
 #include "mboxrd.h"
 #include "xalloc.h"
@@ -126,50 +124,18 @@ nothing_to_do(struct deliver *d, struct err *e)
 
 /* A command. */
 
-/* The alarm survives the exec, so the run's deadline ends the command as well. */
-static pid_t
-run(const struct deliver *d)
-{
-	int64_t left = d->opts.end > 0 ? d->opts.end - deadline_now() : 0;
-	pid_t pid = fork();
-
-	if (pid != 0)
-		return pid;
-	signal(SIGPIPE, SIG_DFL);
-	if (d->opts.end > 0)
-		alarm(left < 1000 ? 1 : (unsigned int)(left / 1000));
-	if (dup2(d->spool, STDIN_FILENO) != -1)
-		execl("/bin/sh", "sh", "-c", d->opts.where, (char *)NULL);
-	_exit(126);
-}
-
-static int
-command_status(int status, struct err *e)
-{
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		return err_set(e, ERR_TEMP, "the command: timed out");
-	if (WIFSIGNALED(status))
-		return err_set(e, ERR_TEMP, "the command was killed by signal %d", WTERMSIG(status));
-	if (WEXITSTATUS(status) != 0)
-		return err_set(e, ERR_TEMP, "the command exited with %d", WEXITSTATUS(status));
-	return 0;
-}
-
+/* What it says by sysexits.h is passed on; 126 and 127 are the shell's: then no other message can be delivered either. */
 static int
 command_end(struct deliver *d, struct err *e)
 {
-	int status, r;
-	pid_t pid, done;
+	int code = command_run(d->opts.where, d->spool, d->opts.end, e);
 
-	if (lseek(d->spool, 0, SEEK_SET) == -1 || (pid = run(d)) == -1)
-		r = err_sys(e, ERR_OS, "run a command");
-	else {
-		while ((done = waitpid(pid, &status, 0)) == -1 && errno == EINTR)
-			;
-		r = done == -1 ? err_sys(e, ERR_OS, "wait for a command") : command_status(status, e);
-	}
 	spool_abort(d);
-	return r == -1;
+	if (code == 126 || code == 127)
+		return err_set(e, ERR_CONFIG, "the command \"%.200s\" can't be run", d->opts.where);
+	if (code > 0)
+		err_set(e, code >= ERR_USAGE && code <= ERR_CONFIG ? (enum err_class)code : ERR_TEMP, "the command exited with %d", code);
+	return code != 0;
 }
 
 /* Standard output. */

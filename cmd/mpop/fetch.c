@@ -1,208 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 /* fetch.c - the order of things that makes delivery exactly once; see fetch.h and seen.h. */
-#include "fetch.h"
+#include "fetching.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "deliver.h"
-#include "listing.h"
+#include "filter.h"
 #include "log.h"
 #include "pop3.h"
-#include "progress.h"
+#include "renamed.h"
 #include "seen.h"
 #include "xalloc.h"
-
-#define BATCH_MAX 256
-#define BATCH_OCTETS ((uint64_t)64 * 1024 * 1024)
-#define STORE_FAILURES 3	/* in a row, and the disk is not worth another try */
-
-struct fetch {
-	struct pop3 *p;
-	struct deliver *d;
-	struct seen *s;
-	const struct fetch_opts *o;
-	struct listing l;
-	struct listing_msg *batch[BATCH_MAX];	/* delivered, not yet recorded */
-	char *name[BATCH_MAX];
-	size_t held;
-	uint64_t octets;			/* of the batch */
-	int broken;				/* a batch could not be made safe: it stays as it is for the next run */
-	int failures;				/* to store, in a row */
-	enum err_class first;			/* problem with a single message */
-	struct progress progress;
-};
-
-static int
-is_due(const struct fetch_opts *o, const struct seen_entry *entry, time_t now)
-{
-	return !o->keep || (o->age >= 0 && now - entry->time >= o->age);
-}
-
-/* Twins can't be told apart from one session to the next: no record may have one deleted. Where all is deleted they are fetched
- * again. */
-static int
-is_known(const struct seen *s, const struct fetch_opts *o, const struct listing_msg *m, struct seen_entry *entry)
-{
-	return (m->twin == 0 || o->keep) && seen_get(s, m, entry);
-}
-
-/* Of what is not known. What has no UID can't be kept: it would be fetched each time. */
-static int
-is_wanted(const struct fetch_opts *o, const struct listing_msg *m, uint64_t size)
-{
-	return (!o->keep || m->uid != NULL) && (o->max_size == 0 || size <= o->max_size);
-}
-
-uint64_t
-fetch_choose(struct listing *l, const struct seen *s, const struct fetch_opts *o, uint64_t *octets)
-{
-	time_t now = time(NULL);
-	uint64_t found = 0;
-
-	*octets = 0;
-	for (size_t i = 0; i < l->count; i++) {
-		struct listing_msg *m = &l->msg[i];
-		uint64_t size = m->size == LISTING_NO_SIZE ? 0 : m->size;
-		struct seen_entry entry;
-
-		m->drop = 0;
-		m->state = MSG_SKIP;
-		if (is_known(s, o, m, &entry)) {
-			m->state = MSG_SEEN;
-			m->drop = m->twin == 0 && is_due(o, &entry, now);
-		} else if (is_wanted(o, m, size) && (o->count == 0 || found < o->count)) {
-			m->state = MSG_NEW;
-			*octets += size;
-			found++;
-		}
-	}
-	return found;
-}
-
-/* Told as it happens; the exit code is that of the first one. */
-static void
-problem(struct fetch *f, const struct listing_msg *m, const struct err *why)
-{
-	log_warn("message %u (UID %.100s) stays on the server: %s", m->number, m->uid != NULL ? m->uid : "unknown", why->text);
-	if (f->first == ERR_NONE)
-		f->first = why->class;
-}
-
-static void
-forget_batch(struct fetch *f)
-{
-	for (size_t i = 0; i < f->held; i++)
-		free(f->name[i]);
-	f->held = 0;
-	f->octets = 0;
-}
-
-/* A twin about to be deleted is not recorded: the record could be taken for another's. */
-static void
-record_batch(struct fetch *f)
-{
-	for (size_t i = 0; i < f->held; i++)
-		if (f->batch[i]->twin == 0 || f->o->keep)
-			seen_put(f->s, f->batch[i], f->name[i]);
-}
-
-static int
-commit(struct fetch *f, struct err *e)
-{
-	if (f->held == 0 || f->broken)
-		return 0;
-	f->broken = 1;
-	if (deliver_sync(f->d, e) == -1)
-		return -1;
-	record_batch(f);
-	if (seen_commit(f->s, e) == -1 || deliver_place(f->d, e) == -1)
-		return -1;
-	f->broken = 0;
-	for (size_t i = 0; i < f->held; i++) {
-		f->batch[i]->state = MSG_SEEN;
-		f->batch[i]->drop = !f->o->keep;
-	}
-	forget_batch(f);
-	return 0;
-}
-
-/* A message that can't be stored is still read to its end, so that the next one can be. */
-struct latch {
-	struct fetch *f;
-	int failed;
-	struct err *why;
-};
-
-static int
-latch_write(void *ctx, const char *p, size_t n, struct err *e)
-{
-	struct latch *l = ctx;
-
-	(void)e;
-	progress_add(&l->f->progress, 0, n);
-	l->f->octets += n;
-	if (!l->failed)
-		l->failed = deliver_write(l->f->d, p, n, l->why) == -1;
-	return 0;
-}
-
-/* 0: delivered. 1: not this one, *why tells. -1: the connection or the target is at its end. */
-static int
-receive(struct fetch *f, struct err *why, struct err *e)
-{
-	struct latch latch = { .f = f, .why = why };
-	int r;
-
-	latch.failed = deliver_begin(f->d, why) == -1;
-	if (pop3_body(f->p, latch_write, &latch, e) == -1) {
-		deliver_abort(f->d);
-		return -1;
-	}
-	if (latch.failed) {
-		deliver_abort(f->d);
-		return 1;
-	}
-	if ((r = deliver_end(f->d, why)) == -1)
-		*e = *why;
-	return r;
-}
-
-static int
-not_stored(struct fetch *f, const struct listing_msg *m, const struct err *why, struct err *e)
-{
-	problem(f, m, why);
-	if (deliver_maildir(f->d) == NULL || ++f->failures < STORE_FAILURES)
-		return 0;
-	*e = *why;
-	return err_prefix(e, "%d messages in a row could not be stored, so the rest is left", STORE_FAILURES);
-}
-
-/* C: RETR 1                RFC 1939 section 5
- * S: +OK … message … .     or -ERR: then this one stays */
-static int
-retrieved(void *ctx, struct listing_msg *m, const struct reply *r, struct err *e)
-{
-	struct fetch *f = ctx;
-	struct err why;
-	int taken;
-
-	if (r->kind != REPLY_OK) {
-		pop3_refused(f->p, r, f->o->headers ? "TOP" : "RETR", &why);
-		problem(f, m, &why);
-		return 0;
-	}
-	if ((taken = receive(f, &why, e)) == -1)
-		return -1;
-	progress_add(&f->progress, 1, 0);
-	if (taken == 1)
-		return not_stored(f, m, &why, e);
-	f->failures = 0;
-	f->name[f->held] = xstrdup(deliver_name(f->d));
-	f->batch[f->held++] = m;
-	return f->held >= deliver_batch(f->d) || f->octets >= BATCH_OCTETS ? commit(f, e) : 0;
-}
 
 typedef int choose_fn(const struct listing_msg *);
 
@@ -213,21 +22,36 @@ is_new(const struct listing_msg *m)
 }
 
 static int
+is_large(const struct listing_msg *m)
+{
+	return m->state == MSG_LARGE;
+}
+
+static int
 is_to_drop(const struct listing_msg *m)
 {
 	return m->drop;
 }
 
-/* One command for each message chosen. */
-static int
-run(struct fetch *f, struct pop3_run *run, choose_fn *chosen, struct err *e)
+static struct listing_msg **
+chosen(struct fetch *f, choose_fn *is, size_t *count)
 {
 	struct listing_msg **msg = xcalloc(f->l.count + 1, sizeof *msg);
+
+	*count = 0;
+	for (size_t i = 0; i < f->l.count; i++)
+		if (is(&f->l.msg[i]))
+			msg[(*count)++] = &f->l.msg[i];
+	return msg;
+}
+
+/* One command for each message chosen. */
+static int
+run(struct fetch *f, struct pop3_run *run, choose_fn *is, struct err *e)
+{
+	struct listing_msg **msg = chosen(f, is, &run->count);
 	int r;
 
-	for (size_t i = 0; i < f->l.count; i++)
-		if (chosen(&f->l.msg[i]))
-			msg[run->count++] = &f->l.msg[i];
 	run->msg = msg;
 	run->ctx = f;
 	r = pop3_run(f->p, run, e);
@@ -235,23 +59,106 @@ run(struct fetch *f, struct pop3_run *run, choose_fn *chosen, struct err *e)
 	return r;
 }
 
+static int
+run_headers(struct fetch *f, choose_fn *is, struct err *e)
+{
+	size_t count;
+	struct listing_msg **msg = chosen(f, is, &count);
+	int r = count > 0 ? headers_each(f->p, msg, count, fetch_header, f, e) : 0;
+
+	free(msg);
+	return r;
+}
+
+/* Without TOP the header comes with all that was not wanted. */
+static int
+notes(struct fetch *f, struct err *e)
+{
+	if (f->p->caps.top)
+		return run_headers(f, is_large, e);
+	log_warn("the server does not offer TOP, so there are no notes of large messages");
+	return 0;
+}
+
 /* What came in whole before a failure is made safe as well. */
 static int
-retrieve(struct fetch *f, struct err *e)
+retrieve(struct fetch *f, uint64_t count, uint64_t octets, struct err *e)
 {
-	struct pop3_run retr = { .verb = f->o->headers ? "TOP" : "RETR", .suffix = f->o->headers ? " 0" : "", .fn = retrieved };
+	struct pop3_run retr = { .verb = "RETR", .suffix = "", .fn = fetch_retrieved };
 	struct err later;
-	uint64_t octets, count = fetch_choose(&f->l, f->s, f->o, &octets);
 	int r;
 
 	progress_begin(&f->progress, "fetching", count, octets, f->o->quiet);
-	r = run(f, &retr, is_new, e);
+	r = f->o->headers ? run_headers(f, is_new, e) : run(f, &retr, is_new, e);
+	if (r == 0 && f->o->notes)
+		r = notes(f, e);
 	progress_end(&f->progress);
 	if (r == 0)
-		return commit(f, e);
-	if (commit(f, &later) == -1)
+		return fetch_commit(f, e);
+	if (fetch_commit(f, &later) == -1)
 		log_warn("%s", later.text);
 	return -1;
+}
+
+/* A message that is not wanted at all counts as fetched, so that -K deletes it in time. */
+static void
+judged(void *ctx, struct listing_msg *m, enum verdict v, const struct err *why)
+{
+	struct fetch *f = ctx;
+
+	if (v == VERDICT_TAKE)
+		return;
+	m->state = MSG_SKIP;
+	if (v == VERDICT_NONE)
+		fetch_problem(f, m, why);
+	if (v != VERDICT_DELETE)
+		return;
+	seen_put(f->s, m, "-", NULL);
+	m->drop = !f->o->keep;
+}
+
+/* The limit holds for what is left. */
+static int
+filter(struct fetch *f, uint64_t *count, struct err *e)
+{
+	size_t n;
+	struct listing_msg **msg = chosen(f, is_new, &n);
+	int r = n > 0 ? filter_each(f->p, f->o->filter, f->o->end, msg, n, judged, f, e) : 0;
+
+	*count = 0;
+	for (size_t i = 0; i < n; i++)
+		if (msg[i]->state == MSG_NEW && f->o->count > 0 && *count == f->o->count)
+			msg[i]->state = MSG_SKIP;
+		else if (msg[i]->state == MSG_NEW)
+			++*count;
+	free(msg);
+	return r == -1 ? -1 : seen_commit(f->s, e);
+}
+
+static int
+choose(struct fetch *f, uint64_t *count, uint64_t *octets, struct err *e)
+{
+	struct fetch_opts all = *f->o;
+
+	if (f->o->filter == NULL) {
+		*count = fetch_choose(&f->l, f->s, f->o, octets);
+		return 0;
+	}
+	all.count = 0;
+	fetch_choose(&f->l, f->s, &all, octets);
+	return filter(f, count, e);
+}
+
+/* Nothing is fetched, all is known from now on, and never deleted for that. */
+static void
+mark(struct fetch *f)
+{
+	uint64_t octets;
+
+	fetch_choose(&f->l, f->s, f->o, &octets);
+	for (size_t i = 0; i < f->l.count; i++)
+		if (is_new(&f->l.msg[i]))
+			seen_mark(f->s, &f->l.msg[i]);
 }
 
 /* C: DELE 1                RFC 1939 section 5 */
@@ -264,7 +171,7 @@ deleted(void *ctx, struct listing_msg *m, const struct reply *r, struct err *e)
 	(void)e;
 	if (r->kind != REPLY_OK) {
 		pop3_refused(f->p, r, "DELE", &why);
-		problem(f, m, &why);
+		fetch_problem(f, m, &why);
 		m->drop = 0;
 	}
 	return 0;
@@ -319,13 +226,23 @@ check_uids(const struct fetch *f, int uids, struct err *e)
 static int
 session(struct fetch *f, struct err *e)
 {
+	uint64_t count, octets;
+	size_t adopted = 0;
 	int uids;
 
 	if (pop3_list(f->p, &f->l, &uids, e) == -1 || check_uids(f, uids, e) == -1)
 		return -1;
+	if (uids && renamed_adopt(f->p, &f->l, f->s, &adopted, e) == -1)
+		return -1;
+	if (adopted > 0)
+		log_warn("the server has given new UIDs: %zu messages, known by their headers, are not fetched again", adopted);
 	if (uids)
 		seen_prune(f->s, &f->l);
-	return retrieve(f, e) == -1 ? -1 : finish(f, e);
+	if (f->o->mark)
+		mark(f);
+	else if (choose(f, &count, &octets, e) == -1 || retrieve(f, count, octets, e) == -1)
+		return -1;
+	return finish(f, e);
 }
 
 int
@@ -342,7 +259,7 @@ fetch(struct pop3 *p, struct deliver *d, struct seen *s, const struct fetch_opts
 			r = -1;
 		}
 	}
-	forget_batch(&f);
+	fetch_forget(&f);
 	listing_free(&f.l);
 	*first = f.first;
 	return r;

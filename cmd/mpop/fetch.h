@@ -7,6 +7,7 @@
 #ifndef FETCH_H
 #define FETCH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "err.h"
@@ -23,6 +24,10 @@ struct fetch_opts {
 	int64_t age;		/* seconds since it was fetched, or -1 */
 	uint64_t count;		/* messages in this session; 0: all */
 	uint64_t max_size;	/* octets; 0: any */
+	int notes;		/* of larger ones fetch the header, and deliver it with a note */
+	int mark;		/* fetch nothing, mark what is new as seen; implies keep */
+	const char *filter;	/* a command (filter.h), or NULL */
+	int64_t end;		/* of the run, for the filter */
 };
 
 /* Marks what is new, seen or too big, after the ledger. Returns the number of new ones. */

@@ -19,7 +19,7 @@ struct err;
 #define LISTING_NO_UID UINT32_MAX
 #define LISTING_NO_SIZE UINT64_MAX
 
-enum listing_state { MSG_NEW, MSG_SEEN, MSG_SKIP };
+enum listing_state { MSG_NEW, MSG_SEEN, MSG_SKIP, MSG_LARGE };
 
 struct listing_msg {
 	uint32_t number;

@@ -25,7 +25,7 @@
 #include "xalloc.h"
 
 static const char usage[] =
-    "usage: mpop [-CcHjklpv] [-a account ...] [-K age] [-n count] [-o key=value] [-z max-size] [maildir | -e command | -]\n";
+    "usage: mpop [-CcHjklmNpv] [-a account ...] [-F filter] [-K age] [-n count] [-o key=value] [-z max-size] [maildir | -e command | -]\n";
 
 #define AT_ONCE 16	/* accounts */
 
@@ -36,6 +36,7 @@ struct options {
 	enum action action;
 	enum deliver_kind kind;
 	char *where;		/* maildir or command */
+	char *filter;
 	int json, paths;
 	struct several accounts;
 	int turn;		/* the file whose lock gives the right to write to standard output; -1: nobody else does */
@@ -66,6 +67,8 @@ option(struct options *o, struct account *a, int ch, const char *arg, struct err
 {
 	switch (ch) {
 	case 'k': o->fetch.keep = 1; return 0;
+	case 'm': o->fetch.keep = o->fetch.mark = 1; return 0;
+	case 'N': o->fetch.notes = 1; return 0;
 	case 'H': o->fetch.keep = o->fetch.headers = 1; return 0;
 	case 'l': o->action = LIST; return 0;
 	case 'c': o->action = COUNT; return 0;
@@ -74,6 +77,10 @@ option(struct options *o, struct account *a, int ch, const char *arg, struct err
 	case 'j': o->json = 1; return 0;
 	case 'K': case 'n': case 'z': return number_option(ch, arg, &o->fetch, e);
 	case 'a': return several_add(&o->accounts, arg, e);
+	case 'F':
+		free(o->filter);
+		o->fetch.filter = o->filter = xstrdup(arg);
+		return 0;
 	case 'e':
 		o->kind = TO_COMMAND;
 		free(o->where);
@@ -96,6 +103,8 @@ operands(struct options *o, int argc, char **argv, struct err *e)
 		o->where = xstrdup(argv[0]);
 	if (o->paths && o->kind != TO_MAILDIR)
 		return err_set(e, ERR_USAGE, "-p prints the paths of files: it goes with a maildir");
+	if (o->fetch.notes && (o->fetch.max_size == 0 || o->fetch.headers))
+		return err_set(e, ERR_USAGE, "-N goes with -z, and without -H");
 	if (o->json && o->action == FETCH)
 		return err_set(e, ERR_USAGE, "-j goes with -l or -c");
 	return o->where != NULL && *o->where == '\0' ? err_set(e, ERR_USAGE, "the target is empty") : 0;
@@ -107,7 +116,7 @@ parse(struct options *o, struct account *a, int argc, char **argv, struct err *e
 	int ch;
 
 	opterr = 0;
-	while ((ch = getopt(argc, argv, ACCOUNT_OPTS "Cce:HjK:kln:pz:")) != -1)
+	while ((ch = getopt(argc, argv, ACCOUNT_OPTS "Cce:F:HjK:klmNn:pz:")) != -1)
 		if (option(o, a, ch, optarg, e) == -1)
 			return -1;
 	return operands(o, argc - optind, argv + optind, e);
@@ -165,14 +174,16 @@ retrieve(const struct options *o, struct account *a, const char *ledger, enum er
 	struct deliver *d;
 	struct seen *s = NULL;
 	struct pop3 p = { 0 };
+	struct fetch_opts how = o->fetch;
 	int r = -1;
 
+	how.end = a->end;
 	if (deliver_open(&d, &to, e) == -1)
 		return -1;
 	if (seen_open(&s, ledger, a, o->fetch.headers, e) == 0 && recover(d, s, e) == 0 && pop3_open(&p, a, e) == 0) {
-		if (o->kind != TO_COMMAND)	/* which may do what it likes */
+		if (o->kind != TO_COMMAND && o->filter == NULL)	/* which may do what they like */
 			sandbox_delivery(o->kind == TO_MAILDIR ? maildir_path(deliver_maildir(d)) : NULL, ledger);
-		r = fetch(&p, d, s, &o->fetch, first, e);
+		r = fetch(&p, d, s, &how, first, e);
 	}
 	pop3_close(&p);
 	deliver_free(&d);
@@ -245,6 +256,7 @@ main(int argc, char **argv)
 	else
 		code = e.class == ERR_USAGE ? usage_wrong("mpop", usage, e.text) : log_err(&e);
 	free(o.where);
+	free(o.filter);
 	several_free(&o.accounts);
 	account_free(&a);
 	return code;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* seen.c - keys, values and names of ledgers; what stays of an entry, and for how long. */
+/* seen.c - keys and values of ledgers; what stays of an entry, and for how long. */
 #include "seen.h"
 
 #include <inttypes.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,6 @@
 
 #define UNPLACED "!unplaced"
 #define TMP_LIFE (36 * 3600)	/* readers remove older files from tmp/ */
-#define NAME_LONG 160
 
 struct seen {
 	struct ledger *ledger;
@@ -26,65 +24,11 @@ struct seen {
 	char prefix;
 };
 
-static uint64_t
-hash(const char *text)
-{
-	uint64_t h = 14695981039346656037u;	/* FNV-1a */
-
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * 1099511628211u;
-	return h;
-}
-
-/* user@host, with a port that is not the usual one; exec: has no host, so its command stands for it. Fit for a file name. */
-static char *
-mailbox_name(const struct account *a)
-{
-	struct buf raw = { NULL, 0, 0 }, name = { NULL, 0, 0 };
-	const struct url *u = &a->url;
-
-	buf_printf(&raw, "%s@", account_user(a));
-	if (u->host == NULL)
-		buf_printf(&raw, "exec-%016" PRIx64, hash(u->path != NULL ? u->path : ""));
-	else
-		for (const char *p = u->host; *p != '\0'; p++)
-			buf_addc(&raw, (char)tolower((unsigned char)*p));
-	if (u->host != NULL && u->port != NULL && strcmp(u->port, "995") != 0 && strcmp(u->port, "110") != 0)
-		buf_printf(&raw, ":%s", u->port);
-	for (const char *p = raw.data; *p != '\0'; p++)
-		if (isalnum((unsigned char)*p) || strchr("@.-_+:", *p) != NULL)
-			buf_addc(&name, *p);
-		else
-			buf_printf(&name, "%%%02X", (unsigned char)*p);
-	if (name.len > NAME_LONG) {
-		buf_cut(&name, NAME_LONG);
-		buf_printf(&name, "-%016" PRIx64, hash(raw.data));
-	}
-	buf_free(&raw);
-	return buf_steal(&name);
-}
-
-char *
-seen_path(const struct account *a, const char *maildir, const char *kind)
-{
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	char *name = mailbox_name(a), *path;
-
-	if (maildir != NULL)
-		path = xasprintf("%s/.pennypost-mpop-%s", maildir, name);
-	else if (state != NULL && *state == '/')
-		path = xasprintf("%s/pennypost/mpop-%s-%s", state, name, kind);
-	else
-		path = xasprintf("%s/.local/state/pennypost/mpop-%s-%s", home != NULL ? home : "", name, kind);
-	free(name);
-	return path;
-}
-
 int
 seen_open(struct seen **sp, const char *path, const struct account *a, int headers, struct err *e)
 {
 	struct seen *s = xcalloc(1, sizeof *s);
-	char *name = mailbox_name(a), *owner = xasprintf("mpop %s", name);
+	char *name = seen_mailbox(a), *owner = xasprintf("mpop %s", name);
 
 	s->prefix = headers ? 'h' : 'u';
 	s->now = time(NULL);
@@ -129,9 +73,9 @@ add_size(struct buf *b, uint64_t size)
 }
 
 static const char *
-make_key(const struct seen *s, const struct listing_msg *m, struct buf *key)
+make_key(char prefix, const struct listing_msg *m, struct buf *key)
 {
-	buf_printf(key, "%c:%s", s->prefix, m->uid);
+	buf_printf(key, "%c:%s", prefix, m->uid);
 	if (m->twin > 0) {
 		buf_addc(key, '\t');
 		add_size(key, m->size);
@@ -146,6 +90,8 @@ parse_value(const char *value)
 {
 	struct seen_entry entry = { .size = LISTING_NO_SIZE, .name = "-" };
 	uint64_t size = LISTING_NO_SIZE;
+	const char *print;
+	size_t n;
 	char *end;
 	int64_t time = strtoll(value, &end, 10);
 
@@ -155,9 +101,15 @@ parse_value(const char *value)
 		end++;
 	else
 		size = strtoull(end, &end, 10);
-	if (end[0] != ' ' || (end[1] != 'd' && end[1] != 'x') || end[2] != ' ' || end[3] == '\0')
+	if (end[0] != ' ' || end[1] == '\0' || strchr("dxm", end[1]) == NULL)
 		return entry;
-	return (struct seen_entry){ .time = time, .size = size, .deleted = end[1] == 'x', .name = end + 3 };
+	print = end + 2;
+	n = strspn(print, "0123456789abcdef");
+	if (n >= HEADERS_PRINT || print[n] != ' ' || print[n + 1] == '\0')
+		return entry;
+	entry = (struct seen_entry){ .time = time, .size = size, .deleted = end[1] == 'x', .marked = end[1] == 'm', .name = print + n + 1 };
+	memcpy(entry.print, print, n);
+	return entry;
 }
 
 static void
@@ -167,40 +119,93 @@ put_value(struct seen *s, const char *key, const struct seen_entry *entry)
 
 	buf_printf(&value, "%" PRId64 " ", entry->time);
 	add_size(&value, entry->size);
-	buf_printf(&value, " %c %s", entry->deleted ? 'x' : 'd', entry->name);
+	buf_printf(&value, " %c%s %s", entry->deleted ? 'x' : entry->marked ? 'm' : 'd', entry->print, entry->name);
 	ledger_put(s->ledger, key, value.data);
 	buf_free(&value);
 }
 
-int
-seen_get(const struct seen *s, const struct listing_msg *m, struct seen_entry *entry)
+static const char *
+get_as(const struct seen *s, char prefix, const struct listing_msg *m)
 {
 	struct buf key = { NULL, 0, 0 };
 	const char *value = NULL;
 
 	if (s != NULL && m->uid != NULL)
-		value = ledger_get(s->ledger, make_key(s, m, &key));
+		value = ledger_get(s->ledger, make_key(prefix, m, &key));
 	buf_free(&key);
+	return value;
+}
+
+int
+seen_get(const struct seen *s, const struct listing_msg *m, struct seen_entry *entry)
+{
+	const char *value = s != NULL ? get_as(s, s->prefix, m) : NULL;
+
 	if (value == NULL)
 		return 0;
 	*entry = parse_value(value);
 	return !entry->deleted || entry->size == m->size || m->size == LISTING_NO_SIZE || entry->size == LISTING_NO_SIZE;
 }
 
-void
-seen_put(struct seen *s, const struct listing_msg *m, const char *name)
+/* With the time of this run. */
+static void
+put_now(struct seen *s, char prefix, const struct listing_msg *m, struct seen_entry entry)
 {
-	struct seen_entry entry = { .time = s->now, .size = m->size, .name = name };
 	struct buf key = { NULL, 0, 0 };
 	char now[24];
 
 	if (m->uid == NULL)
 		return;
+	entry.time = s->now;
 	snprintf(now, sizeof now, "%" PRId64, s->now);
-	if (strcmp(name, "-") != 0)
+	if (strcmp(entry.name, "-") != 0)
 		ledger_put(s->ledger, UNPLACED, now);
-	put_value(s, make_key(s, m, &key), &entry);
+	put_value(s, make_key(prefix, m, &key), &entry);
 	buf_free(&key);
+}
+
+void
+seen_put(struct seen *s, const struct listing_msg *m, const char *name, const char *print)
+{
+	struct seen_entry entry = { .size = m->size, .name = name };
+
+	strlcpy(entry.print, print != NULL ? print : "", sizeof entry.print);
+	put_now(s, s->prefix, m, entry);
+}
+
+void
+seen_mark(struct seen *s, const struct listing_msg *m)
+{
+	put_now(s, s->prefix, m, (struct seen_entry){ .size = m->size, .marked = 1, .name = "-" });
+}
+
+void
+seen_note(struct seen *s, const struct listing_msg *m, const char *name)
+{
+	put_now(s, 'n', m, (struct seen_entry){ .size = m->size, .name = name });
+}
+
+void
+seen_outsized(struct seen *s, const struct listing_msg *m, uint64_t size)
+{
+	put_now(s, 'z', m, (struct seen_entry){ .size = size, .name = "-" });
+}
+
+int
+seen_noted(const struct seen *s, const struct listing_msg *m)
+{
+	return get_as(s, 'n', m) != NULL;
+}
+
+uint64_t
+seen_size(const struct seen *s, const struct listing_msg *m)
+{
+	const char *value = get_as(s, 'z', m);
+	uint64_t size = value != NULL ? parse_value(value).size : LISTING_NO_SIZE;
+
+	if (size == LISTING_NO_SIZE || (m->size != LISTING_NO_SIZE && m->size > size))
+		return m->size;
+	return size;
 }
 
 void
@@ -212,7 +217,7 @@ seen_deleted(struct seen *s, const struct listing_msg *m)
 	if (seen_get(s, m, &entry)) {
 		entry.deleted = 1;
 		entry.name = "-";
-		put_value(s, make_key(s, m, &key), &entry);
+		put_value(s, make_key(s->prefix, m, &key), &entry);
 	}
 	buf_free(&key);
 }
@@ -344,4 +349,50 @@ seen_prune(struct seen *s, const struct listing *l)
 
 	ledger_each(s->ledger, prune_entry, &d, &unused);
 	remove_doomed(&d);
+}
+
+struct going {
+	const struct seen *s;
+	const struct listing *listing;
+	seen_gone_fn *fn;
+	void *ctx;
+};
+
+static int
+gone_entry(void *ctx, const char *key, const char *value, struct err *e)
+{
+	struct going *g = ctx;
+	struct seen_entry entry = parse_value(value);
+
+	(void)e;
+	if (key[0] == g->s->prefix && key[1] == ':' && strchr(key, '\t') == NULL && entry.print[0] != '\0' && !entry.deleted &&
+	    !listed(g->listing, key))
+		g->fn(g->ctx, key, &entry);
+	return 0;
+}
+
+void
+seen_gone(const struct seen *s, const struct listing *l, seen_gone_fn *fn, void *ctx)
+{
+	struct going g = { .s = s, .listing = l, .fn = fn, .ctx = ctx };
+	struct err unused;
+
+	ledger_each(s->ledger, gone_entry, &g, &unused);
+}
+
+void
+seen_adopt(struct seen *s, const char *key, const struct listing_msg *m)
+{
+	const char *value = ledger_get(s->ledger, key);
+	struct seen_entry entry;
+	struct buf to = { NULL, 0, 0 };
+
+	if (value == NULL)
+		return;
+	entry = parse_value(value);
+	entry.size = m->size;
+	entry.name = "-";
+	put_value(s, make_key(s->prefix, m, &to), &entry);
+	ledger_remove(s->ledger, key);
+	buf_free(&to);
 }

@@ -150,8 +150,8 @@ test_put_and_get(void **state)
 	struct seen *s = open_seen(0);
 
 	(void)state;
-	seen_put(s, &a, "name,S=1");
-	seen_put(s, &twin, "-");
+	seen_put(s, &a, "name,S=1", NULL);
+	seen_put(s, &twin, "-", NULL);
 	close_seen(&s);
 	s = open_seen(0);
 	assert_int_equal(seen_count(s), 2);
@@ -180,8 +180,8 @@ test_deleted(void **state)
 	struct seen *s = open_seen(0);
 
 	(void)state;
-	seen_put(s, &a, "name");
-	seen_put(s, &b, "name2");
+	seen_put(s, &a, "name", NULL);
+	seen_put(s, &b, "name2", NULL);
 	seen_deleted(s, &a);
 	seen_deleted(s, &b);
 	close_seen(&s);
@@ -231,11 +231,11 @@ test_prune(void **state)
 	struct seen *s = open_seen(0);
 
 	(void)state;
-	seen_put(s, &keep, "n");
-	seen_put(s, &gone, "n");
-	seen_put(s, &deleted, "n");
-	seen_put(s, &twin, "n");
-	seen_put(s, &tab, "n");
+	seen_put(s, &keep, "n", NULL);
+	seen_put(s, &gone, "n", NULL);
+	seen_put(s, &deleted, "n", NULL);
+	seen_put(s, &twin, "n", NULL);
+	seen_put(s, &tab, "n", NULL);
 	seen_deleted(s, &deleted);
 	listing_end(&none);
 	seen_prune(s, &none);	/* a server without a message: only what we deleted there is forgotten */
@@ -289,12 +289,12 @@ test_recover(void **state)
 	assert_int_equal(maildir_open(&m, dir, &e), 0);
 	name = stage(m, "placed\n");
 	assert_int_equal(maildir_place(m, NULL, NULL, &e), 0);
-	seen_put(s, &placed, name);
+	seen_put(s, &placed, name, NULL);
 	free(name);
 	name = stage(m, "waits\n");
-	seen_put(s, &waits, name);
+	seen_put(s, &waits, name, NULL);
 	free(name);
-	seen_put(s, &nowhere, "1.M1P1Q1.host,S=1");
+	seen_put(s, &nowhere, "1.M1P1Q1.host,S=1", NULL);
 	close_seen(&s);
 	maildir_free(&m);
 	assert_int_equal(maildir_open(&m, dir, &e), 0);
