@@ -16,6 +16,7 @@
 #include "err.h"
 #include "log.h"
 #include "mail.h"
+#include "maillog.h"
 #include "rcpt.h"
 #include "route.h"
 #include "xalloc.h"
@@ -125,6 +126,7 @@ send_entry(struct batch *b, const struct envelope *env, struct mail *m, struct r
 	rcpts->dsn.encoded = 1;
 	choose(b, env->account);
 	route_send(&b->route, env->from, rcpts, m, 0);
+	maillog_write(&b->route, env->from, rcpts, m->scan.wire, rcpts_exit(rcpts));
 }
 
 /* The file's descriptor passes to the mail. */

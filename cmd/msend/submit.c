@@ -14,6 +14,7 @@
 #include "handover.h"
 #include "local.h"
 #include "log.h"
+#include "maillog.h"
 #include "message.h"
 #include "sink.h"
 #include "xalloc.h"
@@ -194,6 +195,7 @@ send_mail(struct job *j, struct err *e)
 	code = rcpts_exit(&j->rcpts);
 	if (rc == -1 && code == 0)
 		code = (int)e->class;
+	maillog_write(&j->route, j->sender.envelope, &j->rcpts, j->mail.scan.wire, code);
 	if (local_copy_end(&copy, rcpts_count(&j->rcpts, RCPT_OK) > 0, e) == -1) {
 		err_prefix(e, "the message was sent, but no copy kept");
 		code = code != 0 ? code : log_err(e);

@@ -139,6 +139,42 @@ exits 78 'neither on nor off' msend -n bob@example.net <"$TMP/message"
 printf 'domain box/\naccount a\n\tsend lmtp+unix:/nowhere\n' >"$config"
 exits 78 'no domain' msend -n bob@example.net <"$TMP/message"
 
+# A line for each message.
+printf 'log %s/log\nhelo client.example.org\naccount a\n\tsend lmtp+unix:/nowhere\n' "$TMP" >"$config"
+printf 'From: a@example.org\nDate: x\nMessage-ID: <1@x>\n\nhi\n' >"$TMP/message"
+peer logged <<'X'
+S: 220 mx
+C: EHLO client.example.org
+S: 250 mx
+C: MAIL FROM:<>
+S: 250 ok
+C: RCPT TO:<bob@example.net>
+S: 250 ok
+C: RCPT TO:<carol@example.net>
+S: 550 5.1.1 no 'carol' here\x1b
+C: DATA
+S: 354 go on
+C: From: a@example.org
+C: Date: x
+C: Message-ID: <1@x>
+C: 
+C: hi
+C: .
+S: 250 taken
+C: QUIT
+X
+exits 67 'logged' msend -a "$PEER" -f '<>' bob@example.net carol@example.net <"$TMP/message"
+like "$(cat "$TMP/log")" "^[A-Z][a-z][a-z] [0-9 ][0-9] [0-9:]{8} host=.* tls=off auth=off from=<> recipients=bob@example.net,carol@example.net mailsize=55 smtpstatus=550 smtpmsg='550 5.1.1 no .'carol.' here.*' exitcode=EX_NOUSER$" 'in one line'
+exits 75 'not sent' msend -f ann@example.org bob@example.net <"$TMP/message"
+like "$(tail -n 1 "$TMP/log")" " host=/nowhere tls=off auth=off from=ann@example.org recipients=bob@example.net mailsize=[0-9]+ errormsg='.*' exitcode=EX_TEMPFAIL$" 'is logged too'
+exits 0 'queued' msend -q -f ann@example.org bob@example.net <"$TMP/message"
+like "$(tail -n 1 "$TMP/log")" " errormsg='queued' exitcode=EX_OK$" 'likewise'
+mqueue run -f >"$TMP/out" 2>&1
+is "$(grep -c EX_TEMPFAIL "$TMP/log")" 2 'and what the queue tries'
+is "$(stat -c %a "$TMP/log")" 600 'for its owner'
+exits 0 'a log that cannot be written' msend -o log=/nowhere/log -a "maildir:$TMP/logbox" bob <"$TMP/message"
+like "$(cat "$TMP/err")" '^msend: log /nowhere/log: ' 'is told, and the mail goes'
+
 # With nothing configured, as a new machine is.
 rm "$config"
 exits 0 'cron on a machine without configuration' "$TMP/bin/sendmail" -FCronDaemon -i -odi -oem -oi -t -f root "$user" <"$TMP/cron" ||
