@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* credential.c - what an account logs in with: its password, its token, or its certificate alone. A password is not looked for where
- * the account has a token or a certificate instead, so that nobody is asked for one. */
+/* credential.c - what an account logs in with: its password, its token, or its certificate alone. A password is not looked for
+ * where the account has a token or a certificate instead, so that nobody is asked for one. */
 #include "account.h"
 
 #include <strings.h>

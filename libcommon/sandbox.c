@@ -67,7 +67,9 @@ int
 sandbox_paths(const char *const *writable, size_t count)
 {
 	long version = syscall(SYS_CREATE_RULESET, NULL, 0UL, QUERY_VERSION);
-	struct ruleset set = { .fs = FS_ALL | (version >= VERSION_TRUNCATE ? FS_TRUNCATE : 0), .net = version >= VERSION_NET ? NET_TCP : 0 };
+	struct ruleset set = {
+		.fs = FS_ALL | (version >= VERSION_TRUNCATE ? FS_TRUNCATE : 0), .net = version >= VERSION_NET ? NET_TCP : 0
+	};
 	int fd, ok = 1;
 
 	if (version < VERSION_REFER)

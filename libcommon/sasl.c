@@ -91,7 +91,8 @@ static int
 choose(struct sasl *s, size_t from, const struct sasl_mech *failed)
 {
 	for (size_t i = from; i < MECHS; i++)
-		if (possible(s, mechs[i]) && !exposed(s, mechs[i]) && !(failed && pointless(s, failed, mechs[i])) && bind(s, mechs[i]) == 0) {
+		if (possible(s, mechs[i]) && !exposed(s, mechs[i]) && !(failed && pointless(s, failed, mechs[i])) &&
+		    bind(s, mechs[i]) == 0) {
 			s->at = i;
 			s->state.mech = mechs[i];
 			return 0;

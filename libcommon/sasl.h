@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* sasl.h - client authentication exchanges (RFC 4422): EXTERNAL, OAUTHBEARER (7628), XOAUTH2, SCRAM-SHA-256 and -SHA-1 (5802, 7677),
- * both also with channel binding (-PLUS; 5929, 9266), CRAM-MD5 (2195), PLAIN (4616), LOGIN (draft). Strongest first, in that order.
- * The caller's protocol carries the strings; this chooses and computes. Mechanisms that show the password or token are only
- * chosen where `safe` says that the line is private, CRAM-MD5 there or where asked for. A password is never sent as a token, nor the
- * reverse. Success without the server's SCRAM signature is refused; iteration counts outside 4096 … 1,000,000 are refused.
- * Secrets are wiped on free. */
+/* sasl.h - client authentication exchanges (RFC 4422): EXTERNAL, OAUTHBEARER (7628), XOAUTH2, SCRAM-SHA-256 and -SHA-1 (5802,
+ * 7677), both also with channel binding (-PLUS; 5929, 9266), CRAM-MD5 (2195), PLAIN (4616), LOGIN (draft). Strongest first, in
+ * that order. The caller's protocol carries the strings; this chooses and computes. Mechanisms that show the password or token
+ * are only chosen where `safe` says that the line is private, CRAM-MD5 there or where asked for. A password is never sent as a
+ * token, nor the reverse. Success without the server's SCRAM signature is refused; iteration counts outside 4096 … 1,000,000
+ * are refused. Secrets are wiped on free. */
 #ifndef SASL_H
 #define SASL_H
 

@@ -151,9 +151,10 @@ compute(struct sasl_state *s, const struct server_first *f, const struct buf *au
 {
 	unsigned char salted[EVP_MAX_MD_SIZE], key[EVP_MAX_MD_SIZE], stored[EVP_MAX_MD_SIZE], signature[EVP_MAX_MD_SIZE];
 	const EVP_MD *md = s->mech->digest();
-	int n = EVP_MD_get_size(md), ok = PKCS5_PBKDF2_HMAC(buf_str(&s->secret), (int)s->secret.len, (const unsigned char *)f->salt.data,
-	    (int)f->salt.len, f->rounds, md, n, salted) == 1;
+	int n = EVP_MD_get_size(md), ok;
 
+	ok = PKCS5_PBKDF2_HMAC(buf_str(&s->secret), (int)s->secret.len, (const unsigned char *)f->salt.data, (int)f->salt.len,
+	    f->rounds, md, n, salted) == 1;
 	ok = ok && hmac(s, key, salted, "Client Key", 10);
 	ok = ok && EVP_Digest(key, (size_t)n, stored, NULL, md, NULL) == 1;
 	ok = ok && hmac(s, signature, stored, auth->data, auth->len);

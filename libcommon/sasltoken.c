@@ -91,7 +91,8 @@ token_done(struct sasl_state *s, const struct buf *in, struct err *e)
 }
 
 const struct sasl_mech sasl_oauthbearer = {
-	.name = "OAUTHBEARER", .needs = SASL_TOKEN, .reveals = SASL_ALL, .initial = bearer_initial, .step = token_step, .done = token_done
+	.name = "OAUTHBEARER", .needs = SASL_TOKEN, .reveals = SASL_ALL, .initial = bearer_initial, .step = token_step,
+	.done = token_done
 };
 const struct sasl_mech sasl_xoauth2 = {
 	.name = "XOAUTH2", .needs = SASL_TOKEN, .reveals = SASL_ALL, .initial = xoauth2_initial, .step = token_step, .done = token_done

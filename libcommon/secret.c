@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* secret.c - where a password or token comes from: the password key, ~/.netrc, systemd credentials, the terminal; the first that has one.
+/* secret.c - where a secret comes from: the password or token key, ~/.netrc, systemd credentials, the terminal; the first that has one.
  * A file that holds it must be its owner's alone. Copies are wiped; error texts never hold any part of it. */
 #include "account.h"
 
@@ -189,7 +189,9 @@ look(const struct account *a, struct buf *out, struct err *e)
 		return rc;
 	if (account_get(a, KEY_TOKEN) != NULL)
 		return err_set(e, ERR_PERM, "%s has a token, but no password, which is what the server wants", owner(a, text, sizeof text));
-	if ((rc = a->url.host != NULL ? account_netrc(a->url.host, a->url.port, account_user(a), out, e) : 1) != 1 || (rc = from_credentials(a, out, e)) != 1)
+	if (a->url.host != NULL && (rc = account_netrc(a->url.host, a->url.port, account_user(a), out, e)) != 1)
+		return rc;
+	if ((rc = from_credentials(a, out, e)) != 1)
 		return rc;
 	if (from_terminal(a, out) == 0)
 		return 0;

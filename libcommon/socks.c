@@ -117,7 +117,8 @@ greet(const struct proxy *p, struct err *e)
 		return log_in(p, e);
 	if (answer[1] == 0)
 		return 0;
-	return err_set(e, ERR_PERM, "%s wants another way to log in%s", p->name, p->o->user ? "" : "; give it a user, as in socks5://ann@host");
+	return err_set(e, ERR_PERM, "%s wants another way to log in%s", p->name,
+	    p->o->user ? "" : "; give it a user, as in socks5://ann@host");
 }
 
 static int
@@ -206,13 +207,15 @@ socks_connect(int fd, const struct socks *o, const char *host, const char *port,
 	struct proxy p = { .fd = fd, .o = o, .deadline = deadline };
 
 	snprintf(p.name, sizeof p.name, "proxy %.250s port %.20s", o->host, o->port ? o->port : "1080");
-	if (fits("a host's name", host, e) == -1 || fits("a user", o->user, e) == -1 || (o->user && fits("a password", o->password, e) == -1))
+	if (fits("a host's name", host, e) == -1 || fits("a user", o->user, e) == -1 ||
+	    (o->user && fits("a password", o->password, e) == -1))
 		return -1;
 	return greet(&p, e) == -1 ? -1 : request(&p, host, port, e);
 }
 
 int
-socks_dial(struct conn *c, const struct socks *o, const char *source, const char *host, const char *port, int64_t deadline, struct err *e)
+socks_dial(struct conn *c, const struct socks *o, const char *source, const char *host, const char *port, int64_t deadline,
+    struct err *e)
 {
 	if (dial_tcp_from(c, source, o->host, o->port ? o->port : "1080", deadline, e) == -1)
 		return err_prefix(e, "the proxy");

@@ -14,9 +14,10 @@ struct socks {
 	const char *user, *password;		/* NULL: none */
 };
 
-/* As dial_tcp_from; the connection is never local, even if the proxy is. ERR_TEMP where the proxy can't reach the host, ERR_PERM where
- * it does not let us, ERR_PROTOCOL where it is no such proxy. */
-int socks_dial(struct conn *, const struct socks *, const char *source, const char *host, const char *port, int64_t deadline, struct err *e);
+/* As dial_tcp_from; the connection is never local, even if the proxy is. ERR_TEMP where the proxy can't reach the host,
+ * ERR_PERM where it does not let us, ERR_PROTOCOL where it is no such proxy. */
+int socks_dial(struct conn *, const struct socks *, const char *source, const char *host, const char *port,
+    int64_t deadline, struct err *e);
 /* The dialogue alone, over a connected non-blocking descriptor. */
 int socks_connect(int fd, const struct socks *, const char *host, const char *port, int64_t deadline, struct err *e);
 

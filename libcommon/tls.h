@@ -41,8 +41,8 @@ int tls_connect(struct tls **, int fd, const struct tls_opts *, int64_t deadline
 ssize_t tls_read(struct tls *, char *, size_t, struct err *e);	/* > 0, or one of the enum. EOF without close_notify is TLS_ERROR */
 ssize_t tls_write(struct tls *, const char *, size_t, struct err *e);
 void tls_close(struct tls **);			/* sends close_notify, waits for nothing */
-/* What both ends know of this session and no other has (RFC 5929, 9266), of the kind "tls-exporter" or "tls-server-end-point"; -1 if it
- * has none of that kind. */
+/* What both ends know of this session and no other has (RFC 5929, 9266), of the kind "tls-exporter" or "tls-server-end-point";
+ * -1 if it has none of that kind. */
 int tls_binding(const struct tls *, const char *kind, struct buf *out);
 /* The server's certificate, for people. Names are as the certificate has them. */
 struct tls_peer {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* tlsbundle.c - an X509_LOOKUP over a PEM file (RFC 7468). The first question decodes the base64 and notes where each certificate has its
- * subject's name; then names are compared as octets, and where none is equal as OpenSSL compares them (case, blanks, kinds of string). */
+/* tlsbundle.c - an X509_LOOKUP over a PEM file (RFC 7468). The first question decodes the base64 and notes where each
+ * certificate has its subject's name; then names are compared as octets, and where none is equal as OpenSSL compares them
+ * (case, blanks, kinds of string). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -155,7 +156,8 @@ add(X509_STORE *store, const struct cert *c, X509 **found)
 	return ok;
 }
 
-/* The caller takes a reference of its own to what stands in *out, so ours is given back (X509_LOOKUP_meth_set_get_by_subject(3)). */
+/* The caller takes a reference of its own to what stands in *out, so ours is given back
+ * (X509_LOOKUP_meth_set_get_by_subject(3)). */
 static int
 by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509_NAME *name, X509_OBJECT *out)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* tlsbundle.h - a file of many PEM certificates as a place to look issuers up in. Parsing a system's whole bundle takes longer than the
- * rest of a short connection; here only those are parsed whose subject is asked for. For tlstrust.c only: it speaks OpenSSL's types. */
+/* tlsbundle.h - a file of many PEM certificates as a place to look issuers up in. Parsing a system's whole bundle takes longer
+ * than the rest of a short connection; here only those are parsed whose subject is asked for. For tlstrust.c only: it speaks
+ * OpenSSL's types. */
 #ifndef TLSBUNDLE_H
 #define TLSBUNDLE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* tlstrust.h - the certificate authorities that a session believes. For tls.c only: it speaks OpenSSL's types. ERR_CONFIG where a file or
- * directory can't be used. */
+/* tlstrust.h - the certificate authorities that a session believes. For tls.c only: it speaks OpenSSL's types. ERR_CONFIG
+ * where a file or directory can't be used. */
 #ifndef TLSTRUST_H
 #define TLSTRUST_H
 

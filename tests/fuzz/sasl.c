@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* sasl: a server that does not know the password says anything it likes, one challenge a line, "=" for its yes; a first line may name
- * the mechanism. With SCRAM it never gets a login; and whatever it says first, an answer repeats its nonce, which continues ours, and
- * has a proof of the right length. With a token it gets no login once it has said anything, with CRAM-MD5 a digest and no more. The
- * password is in no answer, and what we tell of the server's reasons stays in its bounds. */
+/* sasl: a server that does not know the password says anything it likes, one challenge a line, "=" for its yes; a first line
+ * may name the mechanism. With SCRAM it never gets a login; and whatever it says first, an answer repeats its nonce, which
+ * continues ours, and has a proof of the right length. With a token it gets no login once it has said anything, with CRAM-MD5
+ * a digest and no more. The password is in no answer, and what we tell of the server's reasons stays in its bounds. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

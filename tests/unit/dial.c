@@ -114,7 +114,8 @@ tcp_from(void **state)
 		struct conn c;
 		struct err e = { 0 };
 		int64_t at = deadline_in(5000, 0);
-		int r = i % 2 == 0 ? dial_tcp_from(&c, source, address, port, at, &e) : dial_addresses_from(&c, source, "x", addresses, 1, port, at, &e);
+		int r = i % 2 == 0 ? dial_tcp_from(&c, source, address, port, at, &e)
+		    : dial_addresses_from(&c, source, "x", addresses, 1, port, at, &e);
 
 		assert_int_equal(r, t[i / 2].why ? -1 : 0);
 		if (r == -1) {

@@ -24,8 +24,8 @@ struct octets {
 #define O(text) { text, sizeof(text) - 1 }
 #define YES "\5\0\0\1\0\0\0\0\0\0"
 
-/* The proxy says `its` and, if that is all of it, what the server says next: one octet, which must stay unread. What we said comes to be
- * in ours. */
+/* The proxy says `its` and, if that is all of it, what the server says next: one octet, which must stay unread. What we said
+ * comes to be in ours. */
 static int
 talk(const struct socks *o, const char *host, const char *its, size_t n, int all, char *ours, size_t *said, struct err *e)
 {

@@ -374,7 +374,8 @@ what_a_peer_showed(void **state)
 	X509_free(v.cert);
 }
 
-/* A file of many is looked into, not read as a whole: by the name as it stands, by the name in other letters, past what is no certificate. */
+/* A file of many is looked into, not read as a whole: by the name as it stands, by the name in other letters, past what is no
+ * certificate. */
 static void
 bundles(void **state)
 {
