@@ -2,6 +2,7 @@
 /* command.c - the send side's grammar (RFC 3501 section 9; RFC 7888 for the forms of literals). */
 #include "command.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,12 +58,21 @@ add_raw(struct command *c, const char *p, struct err *e)
 	return 0;
 }
 
-static void
-add_literal(struct command *c, const char *p, size_t n)
+/* Announces a literal: 1 if the server is to be waited for. */
+static int
+announce(struct command *c, uint64_t n)
 {
 	int wait = c->form == LITERAL_SYNC || (c->form == LITERAL_MINUS && n > LITERAL_MINUS_MAX);
 
-	buf_printf(&c->text, wait ? "{%zu}" : "{%zu+}", n);
+	buf_printf(&c->text, wait ? "{%" PRIu64 "}" : "{%" PRIu64 "+}", n);
+	return wait;
+}
+
+static void
+add_literal(struct command *c, const char *p, size_t n)
+{
+	int wait = announce(c, n);
+
 	c->literal = xreallocarray(c->literal, c->literals + 1, sizeof(*c->literal));
 	c->literal[c->literals++] = (struct command_literal){ .at = c->text.len, .len = n, .wait = wait };
 	buf_add(&c->text, p, n);
@@ -141,6 +151,14 @@ command_add(struct command *c, struct err *e, const char *fmt, ...)
 	}
 	va_end(ap);
 	return r;
+}
+
+void
+command_tail(struct command *c, uint64_t size, int (*produce)(void *, sink_fn *, void *, struct err *), void *ctx)
+{
+	int wait = announce(c, size);
+
+	c->tail = (struct command_tail){ .size = size, .wait = wait, .produce = produce, .ctx = ctx };
 }
 
 void

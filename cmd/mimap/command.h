@@ -5,9 +5,11 @@
 #define MIMAP_COMMAND_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 #include "mailbox.h"
+#include "sink.h"
 
 struct err;
 
@@ -20,12 +22,20 @@ struct command_literal {
 	int wait;		/* for the server's "+" before it is sent */
 };
 
+struct command_tail {		/* a literal at the command's end, too large for memory */
+	uint64_t size;
+	int wait;
+	int (*produce)(void *ctx, sink_fn *, void *sink_ctx, struct err *e);	/* `size` octets, or -1 */
+	void *ctx;
+};
+
 struct command {		/* zeroed is valid, and sends synchronising literals and names in modified UTF-7 */
 	enum literal_form form;
 	struct mailbox_form mailbox;
 	struct buf text;	/* without tag; literals in it follow their {n}, no CRLF between */
 	struct command_literal *literal;
 	size_t literals;
+	struct command_tail tail;	/* .produce is NULL: none */
 };
 
 /* Appends fmt with its directives filled in:
@@ -37,6 +47,8 @@ struct command {		/* zeroed is valid, and sends synchronising literals and names
  *   %r  const char *          raw: search keys the user wrote himself; US-ASCII without controls
  * Anything else in fmt is sent as it stands. ERR_USAGE names what can't be sent. */
 int command_add(struct command *, struct err *e, const char *fmt, ...);
+/* ends it */
+void command_tail(struct command *, uint64_t size, int (*produce)(void *, sink_fn *, void *, struct err *), void *ctx);
 void command_free(struct command *);
 
 #endif

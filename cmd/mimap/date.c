@@ -90,6 +90,89 @@ month_of(const char *p)
 	return -1;
 }
 
+/* "Z", "+01:00", "-0330": seconds; *p moves behind it. -1 where it is none. */
+static int
+read_zone(const char **p, int *zone)
+{
+	int sign = **p == '-' ? -1 : 1, hours, minutes;
+
+	*zone = 0;
+	if (**p == 'Z') {
+		(*p)++;
+		return 0;
+	}
+	hours = digits(*p + 1, 2);
+	if ((**p != '+' && **p != '-') || hours < 0 || hours > 23)
+		return -1;
+	*p += (*p)[3] == ':' ? 4 : 3;
+	minutes = digits(*p, 2);
+	if (minutes < 0 || minutes > 59)
+		return -1;
+	*p += 2;
+	*zone = sign * (hours * 3600 + minutes * 60);
+	return 0;
+}
+
+/* "10:00" or "10:00:30", behind a day; *p moves behind it. */
+static int
+read_clock(const char **p, struct tm *tm)
+{
+	tm->tm_hour = digits(*p, 2);
+	if (tm->tm_hour < 0 || tm->tm_hour > 23 || (*p)[2] != ':')
+		return -1;
+	tm->tm_min = digits(*p + 3, 2);
+	if (tm->tm_min < 0 || tm->tm_min > 59)
+		return -1;
+	*p += 5;
+	if (**p != ':')
+		return 0;
+	tm->tm_sec = digits(*p + 1, 2);
+	*p += 3;
+	return tm->tm_sec < 0 || tm->tm_sec > 60 ? -1 : 0;
+}
+
+int
+date_time(const char *text, time_t *when, struct err *e)
+{
+	char day[11];
+	struct tm tm = { .tm_isdst = -1 };
+	const char *p = text + strnlen(text, 10);
+	int64_t ymd;
+	int zone = 0, clock, r = 0;
+
+	snprintf(day, sizeof(day), "%s", text);
+	if (date_day(day, &ymd, e) == -1)
+		return -1;
+	clock = *p == 'T' || *p == ' ';
+	if (clock) {
+		p++;
+		r = read_clock(&p, &tm);
+	}
+	tm.tm_year = (int)(ymd / 10000) - 1900;
+	tm.tm_mon = (int)(ymd / 100 % 100) - 1;
+	tm.tm_mday = (int)(ymd % 100);
+	if (r == 0 && *p == '\0')
+		*when = mktime(&tm);
+	else if (r == 0 && clock && (r = read_zone(&p, &zone)) == 0)
+		*when = timegm(&tm) - zone;
+	if (r == 0 && *p == '\0')
+		return 0;
+	return err_set(e, ERR_USAGE, "\"%s\" is no time: write 2026-11-22, 2026-11-22T10:00 or 2026-11-22T10:00:00+01:00", text);
+}
+
+void
+date_imap_time(struct buf *out, time_t when)
+{
+	struct tm tm;
+
+	if (gmtime_r(&when, &tm) == NULL || tm.tm_year < 0 || tm.tm_year > 9999 - 1900) {
+		when = 0;
+		gmtime_r(&when, &tm);
+	}
+	buf_printf(out, "%02d-%.3s-%04d %02d:%02d:%02d +0000", tm.tm_mday, months + tm.tm_mon * 3, tm.tm_year + 1900, tm.tm_hour,
+	    tm.tm_min, tm.tm_sec);
+}
+
 int
 date_internal(const char *p, size_t n, time_t *when)
 {

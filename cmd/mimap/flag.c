@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* flag.c - mimap flag: +flags, -flags and =flags on messages, by UID STORE (RFC 3501 section 6.4.6), all in one flight.
- * UIDs that no longer exist are no error for the server, and none here. */
+/* flag.c - mimap flag: +flags, -flags and =flags on messages, by UID STORE (RFC 3501 section 6.4.6), all in one flight. */
 #include "mimap.h"
 
 #include <string.h>
 
-#include "command.h"
+#include "change.h"
 #include "flagname.h"
 #include "imap.h"
+#include "pick.h"
 #include "stream.h"
-#include "uids.h"
 
 #define SIGNS "+-="
 
@@ -41,46 +40,29 @@ read_change(struct change *c, const char *arg, struct err *e)
 	}
 }
 
+/* Options, then changes, up to the first argument without a sign or behind "--": the messages. Returns its index, or -1. */
 static int
-read_changes(struct change *c, int argc, char **argv, struct err *e)
+read_changes(struct change *c, struct pick *pick, int argc, char **argv, struct err *e)
 {
-	int i;
+	int i = 1;
 
-	for (i = 1; i < argc - 1; i++) {
-		if (strcmp(argv[i], "--") == 0)
-			continue;
-		if (argv[i][0] == '\0' || strchr(SIGNS, argv[i][0]) == NULL)
-			return err_set(e, ERR_USAGE, "\"%s\": a flag needs a sign, +, - or =", argv[i]);
+	if (argc > 1 && strcmp(argv[1], "-n") == 0) {
+		pick->show = 1;
+		i++;
+	}
+	for (; i < argc && argv[i][0] != '\0' && strchr(SIGNS, argv[i][0]) != NULL && strcmp(argv[i], "-") != 0; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			i++;
+			break;
+		}
 		if (read_change(c, argv[i], e) == -1)
 			return -1;
 	}
 	if (!c->given[0] && !c->given[1] && !c->given[2])
-		return err_set(e, ERR_USAGE, "flag needs a change, like +seen or -flagged, and UIDs");
+		return err_set(e, ERR_USAGE, "flag needs a change, like +seen or -flagged, and then messages");
 	if (c->given[2] && (c->given[0] || c->given[1]))
 		return err_set(e, ERR_USAGE, "= sets all flags, so + and - do not go with it");
-	return 0;
-}
-
-/* C: UID STORE set +FLAGS.SILENT (\Seen)      for each piece of the set */
-static int
-send_store(struct imap *im, const struct uidset *set, size_t sign, const char *flags, struct err *e)
-{
-	static const char *const items[] = { "+FLAGS.SILENT", "-FLAGS.SILENT", "FLAGS.SILENT" };
-	struct buf piece = { 0 };
-	struct command c;
-	size_t pos = 0;
-	int r = 0;
-
-	while (r == 0 && uidset_piece(set, &pos, COMMAND_SET_MAX - strlen(flags), &piece)) {
-		imap_command(im, &c);
-		r = command_add(&c, e, *flags != '\0' ? "UID STORE %S %r (%r)" : "UID STORE %S %r ()", buf_str(&piece), items[sign], flags);
-		if (r == 0)
-			r = imap_send(im, &c, "change flags", e);
-		command_free(&c);
-		buf_cut(&piece, 0);
-	}
-	buf_free(&piece);
-	return r;
+	return i;
 }
 
 /* A flag the server won't keep (RFC 3501 section 7.1, PERMANENTFLAGS) is reported, for it says OK to it. */
@@ -102,42 +84,36 @@ check_kept(const struct imap *im, const struct buf *flags, struct err *e)
 }
 
 static int
-work(struct mimap *m, const struct change *c, const struct uidset *set, struct err *e)
+change(void *ctx, struct imap *im, const struct uidset *set, struct err *e)
 {
-	struct imap *im = NULL;
+	static const char *const items[] = { "+FLAGS.SILENT", "-FLAGS.SILENT", "FLAGS.SILENT" };
+	const struct change *c = ctx;
 	size_t i;
-	int r;
+	int r = 0;
 
-	if (mimap_open(m, &im, e) == -1)
-		return -1;
-	r = imap_select(im, m->mailbox, 0, e);
 	for (i = 0; i < 3 && r == 0; i++) {
 		if (c->given[i])
-			r = send_store(im, set, i, buf_str(&c->flags[i]), e);
+			r = change_flags(im, set, items[i], buf_str(&c->flags[i]), e);
 	}
 	if (r == 0)
 		r = imap_finish(im, e);
 	for (i = 0; i < 3 && r == 0; i++)
 		r = check_kept(im, &c->flags[i], e);
-	imap_logout(im);
-	imap_close(&im);
 	return r;
 }
 
 int
 verb_flag(struct mimap *m, int argc, char **argv, struct err *e)
 {
-	struct change change = { .given = { 0 } };
-	struct uids uids = { .piped = 0 };
+	struct change c = { .given = { 0 } };
+	struct pick pick = { .show = 0 };
 	size_t i;
-	int r = -1;
+	int first = read_changes(&c, &pick, argc, argv, e), r = -1;
 
-	if (argc < 3)
-		err_set(e, ERR_USAGE, "flag needs a change, like +seen or -flagged, and UIDs");
-	else if (read_changes(&change, argc, argv, e) == 0 && uids_read(&uids, argv[argc - 1], e) == 0)
-		r = uids.all.count == 0 ? 0 : work(m, &change, &uids.all, e);
+	if (first != -1 && pick_read(&pick, argc - first, argv + first, e) == 0)
+		r = pick_work(m, &pick, change, &c, e);
 	for (i = 0; i < 3; i++)
-		buf_free(&change.flags[i]);
-	uids_free(&uids);
+		buf_free(&c.flags[i]);
+	pick_free(&pick);
 	return r;
 }

@@ -84,6 +84,19 @@ flagname_letters(const struct value *list, char letters[FLAG_LETTERS])
 	letters[n] = '\0';
 }
 
+void
+flagname_from_letters(struct buf *out, const char *letters)
+{
+	size_t before = out->len, i;
+
+	for (; *letters >= 'A' && *letters <= 'Z'; letters++) {
+		for (i = 0; i < FLAGS && flags[i].letter != *letters; i++)
+			;
+		if (i < FLAGS)
+			buf_printf(out, "%s%s", out->len > before ? " " : "", flags[i].wire);
+	}
+}
+
 static const char *
 name_of(const struct value *v)
 {

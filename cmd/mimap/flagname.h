@@ -16,6 +16,8 @@ int flagname_listed(const char *list, const char *flag, size_t n);	/* flag stand
 int flagname_wire(struct buf *out, const char *name, size_t n, struct err *e);	/* appends \Seen or the keyword; ERR_USAGE */
 /* of a FLAGS list: "FS"; what has no letter is left out */
 void flagname_letters(const struct value *flags, char letters[FLAG_LETTERS]);
+/* appends "$Forwarded \Seen" for "PS", up to what is no letter */
+void flagname_from_letters(struct buf *out, const char *letters);
 void flagname_print(struct buf *out, const struct value *flags);	/* appends "seen,flagged,$Forwarded", or "-" */
 
 #endif

@@ -47,8 +47,11 @@ refusal_class(const struct response *r)
 int
 imap_refusal(const struct imap *im, const char *what, struct err *e)
 {
-	return err_set(e, refusal_class(&im->response), "%s refused to %s: \"%.200s\"", stream_peer(im->stream), what,
-	    im->response.text);
+	const struct response *r = &im->response;
+	int missing = r->code != NULL && strcasecmp(r->code, "TRYCREATE") == 0;
+
+	return err_set(e, refusal_class(r), "%s refused to %s: \"%.200s\"%s", stream_peer(im->stream), what, r->text,
+	    missing ? "; mimap mkdir makes it" : "");
 }
 
 /* A literal that the response parser waits for: streamed where the handler says so, else kept in memory. */
@@ -191,6 +194,7 @@ on_tagged(struct imap *im, struct err *e)
 {
 	struct imap_pending *p = NULL;
 	unsigned int tag;
+	int r = 0;
 
 	if (parse_tag(im->response.tag, &tag))
 		p = take_pending(im, tag);
@@ -203,10 +207,12 @@ on_tagged(struct imap *im, struct err *e)
 		return broken(im);
 	}
 	note_code(im);
-	if (im->response.status != STATUS_OK && !p->judged && im->failure.class == ERR_NONE)
+	if (im->handler.answer != NULL)
+		r = im->handler.answer(im->handler.ctx, tag, &im->response, e);
+	if (r == 0 && im->response.status != STATUS_OK && !p->judged && im->failure.class == ERR_NONE)
 		imap_refusal(im, p->what, &im->failure);
 	free(p);
-	return 1;
+	return r == -1 ? broken(im) : 1;
 }
 
 static int
@@ -302,6 +308,18 @@ send_line(struct imap *im, const char *tag, const char *text, size_t len, struct
 	return stream_send(im->stream, e, "%s%s%.*s", tag, *tag != '\0' ? " " : "", (int)len, text);
 }
 
+static int
+send_tail(struct imap *im, const struct command_tail *t, struct err *e)
+{
+	int r;
+
+	if (t->wait && (r = await_go_ahead(im, e)) != 1)
+		return r == 0 ? 1 : -1;
+	if (t->produce(t->ctx, stream_sink, im->stream, e) == -1)
+		return -1;
+	return stream_write(im->stream, "\r\n", 2, e);
+}
+
 /* Lines and literals in turn; 0 when all of it is sent, 1 when the server refused it half-way. */
 static int
 send_pieces(struct imap *im, const struct command *c, struct err *e)
@@ -321,7 +339,9 @@ send_pieces(struct imap *im, const struct command *c, struct err *e)
 			return -1;
 		at = c->literal[i].at + c->literal[i].len;
 	}
-	return send_line(im, i == 0 ? tag : "", text + at, c->text.len - at, e);
+	if (send_line(im, i == 0 ? tag : "", text + at, c->text.len - at, e) == -1)
+		return -1;
+	return c->tail.produce != NULL ? send_tail(im, &c->tail, e) : 0;
 }
 
 void
@@ -356,18 +376,49 @@ imap_send(struct imap *im, const struct command *c, const char *what, struct err
 	return r == -1 ? broken(im) : 0;
 }
 
+/* Nobody waits for a continuation here. */
+static int
+step_on(struct imap *im, struct err *e)
+{
+	if (step(im, e) == -1)
+		return -1;
+	if (im->response.kind != RESPONSE_CONTINUE)
+		return 0;
+	err_set(e, ERR_PROTOCOL, "%s waits for data that was not announced", stream_peer(im->stream));
+	return broken(im);
+}
+
+int
+imap_poll(struct imap *im, struct err *e)
+{
+	int r;
+
+	while ((r = stream_ready(im->stream, e)) == 1) {
+		if (step_on(im, e) == -1)
+			return -1;
+	}
+	return r == -1 ? broken(im) : 0;
+}
+
+int
+imap_await(struct imap *im, unsigned int tag, struct err *e)
+{
+	stream_arm(im->stream, 0);
+	while (im->pending != NULL && im->pending->tag <= tag) {
+		if (step_on(im, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 imap_finish(struct imap *im, struct err *e)
 {
 	stream_arm(im->stream, 0);
 	im->idle = 0;
 	while (im->pending != NULL) {
-		if (step(im, e) == -1)
+		if (step_on(im, e) == -1)
 			return -1;
-		if (im->response.kind == RESPONSE_CONTINUE) {
-			err_set(e, ERR_PROTOCOL, "%s waits for data that was not announced", stream_peer(im->stream));
-			return broken(im);
-		}
 	}
 	if (im->failure.class == ERR_NONE)
 		return 0;

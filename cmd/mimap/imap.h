@@ -27,6 +27,9 @@ struct imap_handler {
 	/* A FETCH item's literal comes: 1 to have it streamed into *sink, 0 to have it in memory. May be NULL. */
 	int (*literal)(void *ctx, const struct response *, const char *item, uint64_t size, sink_fn **sink, void **sink_ctx,
 	    struct err *e);
+	/* The answer to the command with that tag: 1 if it is dealt with, 0 where a refusal is to be a failure, -1 to
+	 * stop. May be NULL. */
+	int (*answer)(void *ctx, unsigned int tag, const struct response *, struct err *e);
 	void *ctx;
 };
 
@@ -69,8 +72,13 @@ void imap_close(struct imap **);
 void imap_command(const struct imap *, struct command *);	/* sets up an empty command as this server wants it */
 /* sends it ahead; waits where a literal has to */
 int imap_send(struct imap *, const struct command *, const char *what, struct err *e);
+int imap_poll(struct imap *, struct err *e);		/* takes in what has come, waits for nothing */
+int imap_await(struct imap *, unsigned int tag, struct err *e);	/* until all commands up to that tag have their answers */
 /* every answer: -1 with the first refusal ("… refused to WHAT: "text""), or when broken */
 int imap_finish(struct imap *, struct err *e);
+/* A name that a command is to hold is fit for it. Takes a turn where it needs the delimiter: to be called before the first
+ * command. */
+int imap_name(struct imap *, const char *mailbox, struct err *e);
 /* Ahead of what follows. Takes a turn first where the name needs the delimiter. */
 int imap_select(struct imap *, const char *mailbox, int read_only, struct err *e);
 

@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "imap.h"
+#include "role.h"
 #include "rows.h"
 #include "stream.h"
 #include "xalloc.h"
@@ -33,35 +34,6 @@ struct ls {
 	struct folder *folder;
 	size_t count, room, at;
 };
-
-static const char *
-role_of(const struct value *attributes)
-{
-	static const struct { const char *attribute, *role; } roles[] = {
-		{ "\\Sent", "sent" }, { "\\Drafts", "drafts" }, { "\\Junk", "junk" }, { "\\Trash", "trash" }, { "\\Archive", "archive" },
-		{ "\\Flagged", "flagged" }, { "\\All", "all" }, { "\\Important", "important" },
-	};
-	const struct value *v;
-	size_t i;
-
-	for (v = value_at(attributes, 0); v != NULL; v = v->next) {
-		for (i = 0; i < sizeof(roles) / sizeof(*roles); i++) {
-			if (value_is(v, roles[i].attribute))
-				return roles[i].role;
-		}
-	}
-	return NULL;
-}
-
-static int
-has_attribute(const struct value *attributes, const char *name)
-{
-	const struct value *v;
-
-	for (v = value_at(attributes, 0); v != NULL && !value_is(v, name); v = v->next)
-		;
-	return v != NULL;
-}
 
 static int
 matches(const struct ls *ls, const char *name)
@@ -103,7 +75,7 @@ on_list(struct ls *ls, const struct response *r, struct err *e)
 	}
 	f = &ls->folder[ls->count++];
 	*f = (struct folder){ .wire = xstrndup(name->text, name->len), .role = role_of(r->args) };
-	f->selectable = !has_attribute(r->args, "\\Noselect") && !has_attribute(r->args, "\\NonExistent");
+	f->selectable = !role_attribute(r->args, "\\Noselect") && !role_attribute(r->args, "\\NonExistent");
 	f->name = xstrdup(buf_str(&shown));
 	buf_free(&shown);
 	return 1;

@@ -11,20 +11,43 @@
 #include "usage.h"
 
 static const struct verb {
-	const char *name, *args;
+	const char *name;
 	verb_fn *fn;
 } verbs[] = {
-	{ "ls", "[-jl] [pattern ...]", verb_ls },
-	{ "search", "[-jl] [query ...]", verb_search },
-	{ "fetch", "[-Hp] [-d maildir | -] [uids | -]", verb_fetch },
-	{ "flag", "+flag | -flag | =flag ... uids | -", verb_flag },
+	{ "ls", verb_ls },
+	{ "search", verb_search },
+	{ "fetch", verb_fetch },
+	{ "flag", verb_flag },
+	{ "cp", verb_cp },
+	{ "mv", verb_mv },
+	{ "rm", verb_rm },
+	{ "put", verb_put },
+	{ "mkdir", verb_mkdir },
+	{ "rmdir", verb_rmdir },
+	{ "rename", verb_rename },
+	{ "subscribe", verb_subscribe },
+	{ "unsubscribe", verb_unsubscribe },
+	{ "quota", verb_quota },
+	{ "raw", verb_raw },
 };
 
 static const char usage[] =
-    "usage: mimap [-v] [-a account] [-m mailbox] [-o key=value] ls [-jl] [pattern ...]\n"
-    "       mimap [-v] [-a account] [-m mailbox] [-o key=value] search [-jl] [query ...]\n"
-    "       mimap [-v] [-a account] [-m mailbox] [-o key=value] fetch [-Hp] [-d maildir | -] [uids | -]\n"
-    "       mimap [-v] [-a account] [-m mailbox] [-o key=value] flag +flag | -flag | =flag ... uids | -\n";
+    "usage: mimap [-v] [-a account] [-m mailbox] [-o key=value] verb ...\n"
+    "       ls [-jl] [pattern ...]\n"
+    "       search [-jl] [query ...]\n"
+    "       fetch [-Hp] [-d maildir | -] [uids | -]\n"
+    "       flag [-n] +flag | -flag | =flag ... uids | - | query ...\n"
+    "       cp [-n] uids | - | query ... mailbox\n"
+    "       mv [-n] uids | - | query ... mailbox\n"
+    "       rm [-fnt] uids | - | query ...\n"
+    "       put [-D date] [-f flags] [file ...]\n"
+    "       mkdir [-r role] mailbox ...\n"
+    "       rmdir [-f] mailbox ...\n"
+    "       rename mailbox name\n"
+    "       subscribe mailbox ...\n"
+    "       unsubscribe mailbox ...\n"
+    "       quota [-j]\n"
+    "       raw command ...\n";
 
 static int
 options(struct mimap *m, int argc, char **argv, struct err *e)

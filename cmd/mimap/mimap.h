@@ -19,6 +19,7 @@ int mimap_open(struct mimap *, struct imap **, struct err *e);	/* loads it, and 
 /* argv[0] is the verb. -1 with *e set. */
 typedef int verb_fn(struct mimap *, int argc, char **argv, struct err *e);
 
-verb_fn verb_ls, verb_search, verb_fetch, verb_flag;
+verb_fn verb_ls, verb_search, verb_fetch, verb_flag, verb_cp, verb_mv, verb_rm, verb_put, verb_mkdir, verb_rmdir, verb_rename,
+    verb_subscribe, verb_unsubscribe, verb_quota, verb_raw;
 
 #endif

@@ -97,6 +97,7 @@ imap_open(struct imap **out, struct account *account, struct err *e)
 	int want_tls;
 
 	im->account = account;
+	im->caps.without = account_get(account, KEY_IMAP_WITHOUT);
 	im->pending_end = &im->pending;
 	if (account_connect(account, services, &im->stream, &want_tls, e) == -1 || begin(im, want_tls, e) == -1) {
 		imap_close(&im);
@@ -179,6 +180,14 @@ learn_delimiter(struct imap *im, struct err *e)
 	return r;
 }
 
+int
+imap_name(struct imap *im, const char *mailbox, struct err *e)
+{
+	if (mailbox_check(mailbox, e) == -1)
+		return -1;
+	return mailbox_delimited(mailbox) && !im->form_known ? learn_delimiter(im, e) : 0;
+}
+
 /* C: EXAMINE mailbox | SELECT mailbox      RFC 3501 sections 6.3.1, 6.3.2 */
 int
 imap_select(struct imap *im, const char *mailbox, int read_only, struct err *e)
@@ -187,9 +196,7 @@ imap_select(struct imap *im, const char *mailbox, int read_only, struct err *e)
 	char what[160];
 	int r = -1;
 
-	if (mailbox_check(mailbox, e) == -1)
-		return -1;
-	if (mailbox_delimited(mailbox) && !im->form_known && learn_delimiter(im, e) == -1)
+	if (imap_name(im, mailbox, e) == -1)
 		return -1;
 	free(im->mailbox.name);
 	im->mailbox.name = xstrdup(mailbox);

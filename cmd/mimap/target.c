@@ -12,6 +12,7 @@
 #include "eol.h"
 #include "err.h"
 #include "mboxrd.h"
+#include "spill.h"
 #include "xalloc.h"
 
 #define HOLD (256 * 1024)
@@ -69,24 +70,9 @@ target_placed(void *ctx, const char *path)
 }
 
 static int
-open_spill(struct target *t, struct err *e)
-{
-	const char *dir = getenv("TMPDIR");
-	char *path = xasprintf("%s/mimap.XXXXXX", dir != NULL && *dir == '/' ? dir : "/tmp");
-
-	t->spill = mkostemp(path, O_CLOEXEC);
-	if (t->spill == -1)
-		err_sys(e, err_file(errno), "make the temporary file %s", path);
-	else
-		unlink(path);
-	free(path);
-	return t->spill == -1 ? -1 : 0;
-}
-
-static int
 spill_hold(struct target *t, struct err *e)
 {
-	if (t->spill == -1 && open_spill(t, e) == -1)
+	if (t->spill == -1 && (t->spill = spill_open(e)) == -1)
 		return -1;
 	if (sink_fd(&t->spill, buf_str(&t->hold), t->hold.len, e) == -1)
 		return err_prefix(e, "temporary file");

@@ -1,0 +1,330 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# The dialogue of mimap's verbs that change things: what is sent together, what waits, what is never sent.
+. "$(dirname "$0")/../lib.sh"
+
+play() {	# NAME CAPABILITIES: a session after login; the transcript is on stdin
+	{
+		printf 'S: * PREAUTH [CAPABILITY IMAP4rev1 %s] ready\n' "$2"
+		cat
+	} | peer "$1"
+	PEER="exec:$BUILD/tests/tools/peer $TMP/$1.peer"
+}
+bye() { printf 'C: A%d LOGOUT\nS: * BYE bye\nS: A%d OK done\n' "$1" "$1"; }
+run() { exits "$@" || note "$(cat "$TMP/err")"; }
+mkdir -p "$XDG_CONFIG_HOME/pennypost"
+printf 'user ann\n' >"$XDG_CONFIG_HOME/pennypost/config"
+
+# --- mv
+play move MOVE <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID MOVE 1:3,7 "Lists"
+S: * 9 EXISTS
+S: A1 OK [READ-WRITE] open
+S: * OK [COPYUID 1 1:3 4:6] moved
+S: A2 OK
+$(bye 3)
+EOT
+run 0 'mv: one flight with MOVE' mimap -a "$PEER" mv 1:3,7 Lists
+peer_ok move
+play copy UIDPLUS <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID SEARCH UID 1:3
+S: * 9 EXISTS
+S: A1 OK [READ-WRITE] open
+S: * SEARCH 1 3
+S: A2 OK
+C: A3 UID COPY 1,3 "Lists"
+S: A3 OK
+C: A4 UID STORE 1,3 +FLAGS.SILENT (\\Deleted)
+C+ A5 UID EXPUNGE 1,3
+S: A4 OK
+S: * 3 EXPUNGE
+S: * 1 EXPUNGE
+S: A5 OK
+$(bye 6)
+EOT
+run 0 'mv without MOVE: only what was copied is removed' mimap -a "$PEER" mv 1:3 Lists
+peer_ok copy
+play nocopy UIDPLUS <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID SEARCH UID 1:3
+S: * 9 EXISTS
+S: A1 OK [READ-WRITE] open
+S: * SEARCH 1 3
+S: A2 OK
+C: A3 UID COPY 1,3 "Lists"
+S: A3 NO [TRYCREATE] there is none
+$(bye 4)
+EOT
+run 69 'mv without MOVE: nothing is removed when nothing was copied' mimap -a "$PEER" mv 1:3 Lists
+peer_ok nocopy
+is "$(sed 's/exec:.*mimap-verbs//; s/mimap: .* refused/mimap: it refused/' "$TMP/err")" 'mimap: it refused to copy messages to Lists: "there is none"; mimap mkdir makes it' 'it says why'
+play nouid '' <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID SEARCH UID 1:3 UNDELETED
+S: * 9 EXISTS
+S: A1 OK [READ-WRITE] open
+S: * SEARCH 1 3
+S: A2 OK
+C: A3 UID COPY 1,3 "Lists"
+S: A3 OK
+C: A4 UID STORE 1,3 +FLAGS.SILENT (\\Deleted)
+S: A4 OK
+$(bye 5)
+EOT
+run 0 'mv without MOVE and UIDPLUS: never EXPUNGE' mimap -a "$PEER" mv 1:3 Lists
+peer_ok nouid
+like "$(cat "$TMP/err")" 'marked as deleted in INBOX, until a client expunges it$' 'it says so'
+play without 'MOVE UIDPLUS ESEARCH' <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID SEARCH UID 5
+S: * 9 EXISTS
+S: A1 OK [READ-WRITE] open
+S: * SEARCH
+S: A2 OK
+$(bye 3)
+EOT
+run 0 'imap-without: the capability is not there' mimap -a "$PEER" -o imap-without=MOVE,esearch mv 5 Lists
+peer_ok without
+play rev2 '' <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID MOVE 5 "Lists"
+S: * 9 EXISTS
+S: A1 OK [READ-WRITE] open
+S: A2 OK
+$(bye 3)
+EOT
+sed -i 's/IMAP4rev1/IMAP4rev2/' "$TMP/rev2.peer"
+run 0 'IMAP4rev2 has MOVE' mimap -a "$PEER" mv 5 Lists
+peer_ok rev2
+play star 'MOVE ESEARCH' <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID SEARCH RETURN (ALL) UID 100:*
+S: * 9 EXISTS
+S: A1 OK [READ-WRITE] open
+S: * ESEARCH (TAG "A2") UID ALL 50
+S: A2 OK
+$(bye 3)
+EOT
+run 0 'from beyond the last message on: not the last one' mimap -a "$PEER" mv '100:*' Lists
+peer_ok star
+play query MOVE <<EOT
+C: A1 LIST "" ""
+S: * LIST (\\Noselect) "." ""
+S: A1 OK
+C: A2 SELECT "INBOX"
+C+ A3 UID SEARCH (FROM "ann" SEEN)
+S: * 9 EXISTS
+S: A2 OK [READ-WRITE] open
+S: * SEARCH 3 4 5
+S: A3 OK
+C: A4 UID MOVE 3:5 "Lists.x"
+S: A4 OK
+$(bye 5)
+EOT
+run 0 'mv by query' mimap -a "$PEER" mv from:ann seen Lists/x
+peer_ok query
+run 64 'mv without a mailbox' mimap -a "$PEER" mv from:ann
+run 64 'rm of nothing' mimap -a "$PEER" rm
+printf '' >"$TMP/none"
+run 0 'an empty pipe is no work' sh -c 'mimap -a "exec:false" rm - <"$0"' "$TMP/none"
+
+# --- rm
+play trash 'MOVE SPECIAL-USE LIST-EXTENDED' <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 LIST (SPECIAL-USE) "" "*"
+S: * 9 EXISTS
+S: A1 OK [READ-WRITE] open
+S: * LIST (\\Sent) "." "INBOX.Sent"
+S: * LIST (\\Trash) "." "INBOX.M&APw-ll"
+S: A2 OK
+C: A3 UID MOVE 5 "INBOX.M&APw-ll"
+S: A3 OK
+$(bye 4)
+EOT
+run 0 'rm: to the trash by its role' mimap -a "$PEER" rm 5
+peer_ok trash
+play notrash 'MOVE' <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 LIST "" "*"
+S: * 9 EXISTS
+S: A1 OK [READ-WRITE] open
+S: * LIST () "." "Trash"
+S: A2 OK
+$(bye 3)
+EOT
+run 69 'rm: no trash' mimap -a "$PEER" rm 5
+peer_ok notrash
+like "$(cat "$TMP/err")" 'has the role trash: make one \(mimap mkdir -r trash Trash\), ' 'says what to do'
+play gone 'UIDPLUS' <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID STORE 5 +FLAGS.SILENT (\\Deleted)
+C+ A3 UID EXPUNGE 5
+S: * 9 EXISTS
+S: A1 OK [READ-WRITE] open
+S: A2 OK
+S: * 5 EXPUNGE
+S: A3 OK
+$(bye 4)
+EOT
+run 0 'rm -f: one flight' mimap -a "$PEER" rm -f 5
+peer_ok gone
+
+# --- put
+printf 'Subject: a\n\nx\n' >"$TMP/a"
+printf 'Subject: b\n\ny\n' >"$TMP/b"
+play plus 'LITERAL+ UIDPLUS' <<EOT
+C: A1 APPEND "INBOX" (\\Seen) "02-Jan-2026 03:04:05 +0000" {17+}
+C+ Subject: a
+C+ 
+C+ x
+C+ 
+C+ A2 APPEND "INBOX" (\\Seen) "02-Jan-2026 03:04:05 +0000" {17+}
+C+ Subject: b
+C+ 
+C+ y
+C+ 
+S: A1 OK [APPENDUID 9 41] stored
+S: A2 OK [APPENDUID 9 43] stored
+$(bye 3)
+EOT
+run 0 'put: all in one flight with LITERAL+' mimap -a "$PEER" put -f seen -D 2026-01-02T03:04:05Z "$TMP/a" "$TMP/b"
+peer_ok plus
+is "$(tr '\n' ' ' <"$TMP/out")" '41 43 ' 'prints what APPENDUID tells'
+play sync 'UIDPLUS' <<EOT
+C: A1 APPEND "INBOX" {17}
+S: + go
+C: Subject: a
+C: 
+C: x
+C: 
+C+ A2 APPEND "INBOX" {17}
+S: A1 OK [APPENDUID 9 41] stored
+S: A2 NO [OVERQUOTA] full
+$(bye 3)
+EOT
+run 69 'put: synchronising literals; a refusal before the text' mimap -a "$PEER" put "$TMP/a" "$TMP/b" "$TMP/a"
+peer_ok sync
+is "$(cat "$TMP/out")" 41 'the first is stored'
+like "$(cat "$TMP/err")" '^mimap: .* refused to store .*/b in INBOX: "full"$' 'the second is named, the third not tried'
+play search 'LITERAL-' <<EOT
+C: A1 STATUS "INBOX" (UIDNEXT)
+S: * STATUS INBOX (UIDNEXT 7)
+S: A1 OK
+C: A2 APPEND "INBOX" {17+}
+C+ Subject: a
+C+ 
+C+ x
+C+ 
+S: A2 OK stored
+C: A3 EXAMINE "INBOX"
+C+ A4 UID FETCH 7:* (UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])
+S: * 2 EXISTS
+S: A3 OK [READ-ONLY] open
+S: * 1 FETCH (UID 7 RFC822.SIZE 170 BODY[HEADER.FIELDS (MESSAGE-ID)] {2}
+S: 
+S: )
+S: * 2 FETCH (UID 8 RFC822.SIZE 17 BODY[HEADER.FIELDS (MESSAGE-ID)] {2}
+S: 
+S: )
+S: A4 OK
+$(bye 5)
+EOT
+run 0 'put: without UIDPLUS' mimap -a "$PEER" put "$TMP/a"
+peer_ok search
+is "$(cat "$TMP/out")" 8 'the UID is looked for'
+head -c 5000 /dev/zero | tr '\0' x >"$TMP/long"
+play minus 'LITERAL- UIDPLUS' <<EOT
+C: A1 APPEND "INBOX" {5002}
+S: A1 NO no
+$(bye 2)
+EOT
+run 69 'put: LITERAL- only up to 4096 octets' mimap -a "$PEER" put "$TMP/long"
+peer_ok minus
+printf 'Subject: x\n\na\0b\n' >"$TMP/nul"
+play nul 'LITERAL+ UIDPLUS' <<EOT
+$(bye 1)
+EOT
+run 65 'put: a NUL can not be sent' mimap -a "$PEER" put "$TMP/nul"
+peer_ok nul
+run 64 'put: a time that is none' mimap -a exec:false put -D 2026-02-30 "$TMP/a"
+run 64 'put: a flag that can not be' mimap -a exec:false put -f 'a b' "$TMP/a"
+
+# --- Mailboxes.
+play mkdir 'CREATE-SPECIAL-USE' <<EOT
+C: A1 CREATE "Trash" (USE (\\Trash))
+S: A1 OK
+$(bye 2)
+EOT
+run 0 'mkdir with a role' mimap -a "$PEER" mkdir -r trash Trash
+peer_ok mkdir
+play norole '' <<EOT
+$(bye 1)
+EOT
+run 69 'mkdir with a role where that is not possible' mimap -a "$PEER" mkdir -r trash Trash
+peer_ok norole
+run 64 'a role that is none' mimap -a exec:false mkdir -r rubbish Trash
+play rmdir '' <<EOT
+C: A1 STATUS "Work" (MESSAGES)
+S: * STATUS Work (MESSAGES 0)
+S: A1 OK
+C: A2 DELETE "Work"
+S: A2 OK
+$(bye 3)
+EOT
+run 0 'rmdir: looks first' mimap -a "$PEER" rmdir Work
+peer_ok rmdir
+play full '' <<EOT
+C: A1 STATUS "Work" (MESSAGES)
+S: * STATUS Work (MESSAGES 1)
+S: A1 OK
+$(bye 2)
+EOT
+run 69 'rmdir: and leaves what holds mail' mimap -a "$PEER" rmdir Work
+peer_ok full
+play each '' <<EOT
+C: A1 SUBSCRIBE "a"
+C+ A2 SUBSCRIBE "b c"
+S: A1 NO no such
+S: A2 OK
+$(bye 3)
+EOT
+run 69 'subscribe: all in one flight' mimap -a "$PEER" subscribe a 'b c'
+peer_ok each
+like "$(cat "$TMP/err")" 'refused to subscribe to the mailbox a: "no such"$' 'a refusal names the mailbox'
+
+# --- quota, raw
+play quota 'QUOTA' <<EOT
+C: A1 GETQUOTAROOT "INBOX"
+S: * QUOTAROOT INBOX "User quota"
+S: * QUOTA "User quota" (STORAGE 10 512 MESSAGE 5 1000)
+S: A1 OK
+$(bye 2)
+EOT
+run 0 'quota' mimap -a "$PEER" quota
+peer_ok quota
+is "$(cat "$TMP/out")" '10240	524288	STORAGE	User quota
+5	1000	MESSAGE	User quota' 'octets and messages'
+play noquota '' <<EOT
+$(bye 1)
+EOT
+run 69 'quota where there is none' mimap -a "$PEER" quota
+peer_ok noquota
+play raw '' <<EOT
+C: A1 SELECT INBOX
+S: * 3 EXISTS
+S: A1 OK [READ-WRITE] open
+C: A2 UID FETCH 1 (FLAGS)
+S: * 1 FETCH (UID 1 FLAGS (\\Seen) X {3}
+S: a\x1bb)
+S: A2 OK done
+$(bye 3)
+EOT
+run 0 'raw' mimap -a "$PEER" raw 'SELECT INBOX' 'UID FETCH 1 (FLAGS)'
+peer_ok raw
+is "$(cat "$TMP/out")" '3 EXISTS
+OK [READ-WRITE] open
+1 FETCH (UID 1 FLAGS (\Seen) X {3}\r\na\^[b)
+OK done' 'what the server says, made harmless'
+done_testing
