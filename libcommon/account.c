@@ -245,11 +245,48 @@ settle_endpoint(struct account *a, enum account_key endpoint, int by_url, struct
 	return 0;
 }
 
+static int
+take_final(void *ctx, const char *section, const char *name, const char *text, struct err *e)
+{
+	enum account_key key = key_find(name, strlen(name));
+	struct account *a = ctx;
+
+	(void)section;
+	if (key == KEY_COUNT)
+		return err_set(e, ERR_CONFIG, "no such key \"%s\", see pennypost(5)", name);
+	if (a->final[key] != NULL)
+		return err_set(e, ERR_CONFIG, "\"%s\" is set a second time", name);
+	if (check_value(key, text, e) == -1) {
+		e->class = ERR_CONFIG;
+		return -1;
+	}
+	a->final[key] = xstrdup(text);
+	return 0;
+}
+
+/* What the machine's file settles; the command line must not ask for anything else. A user's file may, for other machines. */
+static int
+read_finals(struct account *a, enum account_key endpoint, int by_url, struct err *e)
+{
+	int key;
+
+	if (config_finals(take_final, a, e) == -1)
+		return -1;
+	for (key = 0; key < KEY_COUNT; key++)
+		if (a->final[key] != NULL && a->option[key] != NULL && strcmp(a->final[key], a->option[key]) != 0)
+			return err_set(e, ERR_PERM, "-o %s: it is final in %s", key_names[key], config_system);
+	if (by_url && endpoint != KEY_COUNT && a->final[endpoint] != NULL && strcmp(a->final[endpoint], a->which) != 0)
+		return err_set(e, ERR_PERM, "-a %s: %s is final in %s", a->which, key_names[endpoint], config_system);
+	return 0;
+}
+
 int
 account_load(struct account *a, enum account_key endpoint, struct err *e)
 {
 	int by_url = a->which != NULL && url_is(a->which), rc = 0, seconds = 0;
 
+	if (read_finals(a, endpoint, by_url, e) == -1)
+		return -1;
 	if ((a->file = config_path()) != NULL)
 		rc = read_file(a, by_url, e);
 	else if (!by_url && (a->which != NULL || endpoint == KEY_COUNT || a->option[endpoint] == NULL))
@@ -263,6 +300,8 @@ account_load(struct account *a, enum account_key endpoint, struct err *e)
 const char *
 account_get(const struct account *a, enum account_key key)
 {
+	if (a->final[key] != NULL)
+		return a->final[key];
 	return a->option[key] != NULL ? a->option[key] : a->value[key];
 }
 
@@ -329,6 +368,7 @@ account_free(struct account *a)
 	for (i = 0; i < KEY_COUNT; i++) {
 		forget(&a->value[i]);
 		forget(&a->option[i]);
+		forget(&a->final[i]);
 	}
 	forget(&a->secret);
 	forget(&a->token);

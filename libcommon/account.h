@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* account.h - the configured endpoint a program works with: options, configuration file, secrets, connection.
- * A key's value comes from -o, else from the account's section, else from the lines before the first section.
+ * A key's value comes from the machine's file if it is final there, else from -o, else from the account's section, else from the lines before the first section.
  * -a names a section (or gives the address of its `from`), or is a URL used directly. Errors are ERR_CONFIG or ERR_USAGE and name
  * file and line, or the option.
  * Owns its strings; account_free wipes secrets. */
@@ -29,6 +29,7 @@ struct account {
 	char *file;			/* configuration read, or NULL */
 	char *value[KEY_COUNT];		/* NULL: not set */
 	char *option[KEY_COUNT];	/* given by -o */
+	char *final[KEY_COUNT];		/* the machine's configuration will have it so (config.h) */
 	char *which;			/* given by -a */
 	struct url url;			/* the endpoint */
 	int64_t end;			/* of the run (deadline key) */

@@ -18,6 +18,8 @@
 #define CONFIG_MAX (1024 * 1024)
 #define CONFIG_LINE_MAX 4096
 
+const char *config_system = "/etc/pennypost/config";
+
 static const char *
 env(const char *name)
 {
@@ -57,7 +59,7 @@ config_path(void)
 	if (access(path, F_OK) == 0)
 		return path;
 	free(path);
-	path = xstrdup("/etc/pennypost/config");
+	path = xstrdup(config_system);
 	if (access(path, F_OK) == 0)
 		return path;
 	free(path);
@@ -127,10 +129,32 @@ split(char *line, size_t len, char **key, char **value)
 	return **key != '\0' && **key != '#';
 }
 
+/* `final key value`, behind "final". */
 static int
-one_line(char *line, size_t len, char **section, config_fn *fn, void *ctx, struct err *e)
+final_line(char *rest, const char *name, const char *section, char **key, char **value, struct err *e)
+{
+	if (strcmp(name, config_system) != 0)
+		return err_set(e, ERR_CONFIG, "final has a meaning only in %s", config_system);
+	if (section != NULL)
+		return err_set(e, ERR_CONFIG, "final stands before the first account");
+	if (!split(rest, strlen(rest), key, value) || *value == NULL)
+		return err_set(e, ERR_CONFIG, "write `final key value`");
+	return 0;
+}
+
+struct parse {
+	const char *name;	/* of the file */
+	int finals;		/* only those */
+	char *section;
+	config_fn *fn;
+	void *ctx;
+};
+
+static int
+one_line(struct parse *c, char *line, size_t len, struct err *e)
 {
 	char *key, *value;
+	int final;
 
 	if (len > CONFIG_LINE_MAX)
 		return err_set(e, ERR_CONFIG, "a line of more than %d octets", CONFIG_LINE_MAX);
@@ -140,19 +164,22 @@ one_line(char *line, size_t len, char **section, config_fn *fn, void *ctx, struc
 		return 0;
 	if (value == NULL)
 		return err_set(e, ERR_CONFIG, "\"%s\" has no value: write lines as `key value`", key);
+	final = strcmp(key, "final") == 0;
+	if (final && final_line(value, c->name, c->section, &key, &value, e) == -1)
+		return -1;
 	if (strcmp(key, "account") == 0) {
 		if (*value == '\0' || value[strcspn(value, " \t/")] != '\0')
 			return err_set(e, ERR_CONFIG, "\"%s\" is no name of an account: one word, no /", value);
-		free(*section);
-		*section = xstrdup(value);
+		free(c->section);
+		c->section = xstrdup(value);
 	}
-	return fn(ctx, *section, key, value, e);
+	return c->finals && !final ? 0 : c->fn(c->ctx, c->section, key, value, e);
 }
 
-int
-config_parse(struct buf *text, const char *name, config_fn *fn, void *ctx, struct err *e)
+static int
+parse(struct parse *c, struct buf *text, struct err *e)
 {
-	char *section = NULL, *line, *next, *end = text->data + text->len;
+	char *line, *next, *end = text->data + text->len;
 	size_t number = 0;
 	int rc = 0;
 
@@ -161,11 +188,34 @@ config_parse(struct buf *text, const char *name, config_fn *fn, void *ctx, struc
 		next = memchr(line, '\n', (size_t)(end - line));
 		next = next != NULL ? next : end;	/* data[len] is there to be written */
 		*next = '\0';
-		if ((rc = one_line(line, (size_t)(next - line), &section, fn, ctx, e)) == -1)
-			err_prefix(e, "%s:%zu", name, number);
+		if ((rc = one_line(c, line, (size_t)(next - line), e)) == -1)
+			err_prefix(e, "%s:%zu", c->name, number);
 		next++;
 	}
-	free(section);
+	free(c->section);
+	return rc;
+}
+
+int
+config_parse(struct buf *text, const char *name, config_fn *fn, void *ctx, struct err *e)
+{
+	struct parse c = { .name = name, .fn = fn, .ctx = ctx };
+
+	return parse(&c, text, e);
+}
+
+int
+config_finals(config_fn *fn, void *ctx, struct err *e)
+{
+	struct parse c = { .name = config_system, .finals = 1, .fn = fn, .ctx = ctx };
+	struct buf text = { 0 };
+	int rc;
+
+	if (access(config_system, R_OK) == -1)
+		return 0;
+	if ((rc = config_slurp(&text, config_system, e)) == 0)
+		rc = parse(&c, &text, e);
+	buf_wipe(&text);
 	return rc;
 }
 

@@ -201,6 +201,8 @@ settings_load(struct settings *s, const struct settings_options *o, struct err *
 			return -1;
 	if (o->queue != NULL)
 		set_text(&s->queue, o->queue);
+	if (config_finals(read_line, &(struct reading){ .s = s }, e) == -1)
+		return -1;
 	path = s->queue == NULL ? default_queue() : config_tilde(s->queue);
 	free(s->queue);
 	s->queue = path;

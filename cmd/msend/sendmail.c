@@ -17,6 +17,7 @@
 #include "log.h"
 #include "submit.h"
 #include "usage.h"
+#include "xalloc.h"
 
 /* With : an argument, attached or the next one; with :: only attached. */
 #define SENDMAIL_OPTS "A:B:b:C:cd::e:F:f:Gh:IiL:mN:nO:o:p:q::R:r:tUV:vX:x"
@@ -41,7 +42,7 @@ sendmail_name(const char *argv0)
 	return NULL;
 }
 
-enum mode { MODE_SEND, MODE_LIST, MODE_RUN, MODE_RETRY, MODE_NOTHING };
+enum mode { MODE_SEND, MODE_LIST, MODE_RUN, MODE_RETRY, MODE_SERVE, MODE_NOTHING };
 
 struct face {			/* the command line, as far as it is not the job's */
 	struct job *job;
@@ -60,7 +61,7 @@ set_mode(struct face *f, const char *arg, struct err *e)
 	else if (strcmp(arg, "i") == 0 || strcmp(arg, "h") == 0 || strcmp(arg, "H") == 0)
 		f->mode = MODE_NOTHING;		/* there is no alias database to make, and no host status to show */
 	else if (strcmp(arg, "s") == 0)
-		return err_set(e, ERR_UNAVAILABLE, "-bs: msend speaks no SMTP on standard input");
+		f->mode = MODE_SERVE;
 	else if (strcmp(arg, "d") == 0 || strcmp(arg, "D") == 0 || strcmp(arg, "l") == 0)
 		return err_set(e, ERR_UNAVAILABLE, "-b%s: there is no daemon; `mqueue run` from cron sends what is queued", arg);
 	else if (strcmp(arg, "v") == 0 || strcmp(arg, "t") == 0)
@@ -164,11 +165,13 @@ option(struct face *f, int ch, struct err *e)
 static int
 by_mqueue(const struct face *f, struct err *e)
 {
-	char mailq[] = "mailq", mqueue[] = "mqueue", run[] = "run", retry[] = "retry", all[] = "-f", end[] = "--";
-	char *id = f->id != NULL ? strdup(f->id) : NULL;
-	char *list_words[] = { mailq, NULL }, *run_words[] = { mqueue, run, all, NULL }, *retry_words[] = { mqueue, retry, end, id, NULL };
+	char mailq[] = "mailq", mqueue[] = "mqueue", run[] = "run", retry[] = "retry", serve[] = "serve", all[] = "-f", end[] = "--";
+	char *id = f->id != NULL ? xstrdup(f->id) : NULL;
+	char *words[][5] = {
+		[MODE_LIST] = { mailq }, [MODE_RUN] = { mqueue, run, all }, [MODE_RETRY] = { mqueue, retry, end, id }, [MODE_SERVE] = { mqueue, serve },
+	};
 
-	handover_exec(f->mode == MODE_LIST ? list_words : f->mode == MODE_RUN ? run_words : retry_words, e);
+	handover_exec(words[f->mode], e);
 	free(id);
 	return -1;
 }

@@ -14,6 +14,7 @@
 
 #include "account.h"
 #include "buf.h"
+#include "config.h"
 #include "deadline.h"
 #include "err.h"
 #include "stream.h"
@@ -76,6 +77,65 @@ load(struct account *a, enum account_key endpoint, const char *const *options, s
 }
 
 #define OPT(...) (const char *const[]){ __VA_ARGS__, NULL }
+
+/* A line that is final in the machine's file holds, whoever says otherwise. */
+static void
+test_finals(void **state)
+{
+	static char machine[64];
+	const char *system_file = config_system;
+	struct account a;
+	struct err e;
+
+	(void)state;
+	snprintf(machine, sizeof machine, "%s/machine", dir);
+	config_system = machine;
+	put(conf, usual, 0600);
+	put(machine, "from somebody@example.com\nfinal from Machine <box@example.org>\nfinal  timeout  7\nhelo box\naccount x\n\tuser y\n", 0644);
+	assert_int_equal(load(&a, KEY_SEND, OPT("a", "work"), &e), 0);
+	assert_string_equal(account_get(&a, KEY_FROM), "Machine <box@example.org>");
+	assert_string_equal(account_get(&a, KEY_TIMEOUT), "7");
+	assert_string_equal(a.url.host, "smtp.example.org");
+	assert_null(account_get(&a, KEY_HELO));		/* that is not, and the user has a file */
+	account_free(&a);
+	assert_int_equal(load(&a, KEY_SEND, OPT("o", "timeout=7"), &e), 0);
+	account_free(&a);
+	assert_int_equal(load(&a, KEY_SEND, OPT("o", "from=x@example.com"), &e), -1);
+	assert_int_equal(e.class, ERR_PERM);
+	account_free(&a);
+
+	put(machine, "final send smtps://relay.example.org\n", 0644);
+	assert_int_equal(load(&a, KEY_SEND, OPT("a", "work"), &e), 0);
+	assert_string_equal(a.url.host, "relay.example.org");
+	account_free(&a);
+	assert_int_equal(load(&a, KEY_SEND, OPT("a", "smtps://other.example.org"), &e), -1);
+	assert_int_equal(e.class, ERR_PERM);
+	account_free(&a);
+	assert_int_equal(load(&a, KEY_IMAP, OPT("a", "imaps://other.example.org"), &e), 0);
+	account_free(&a);
+
+	setenv("PENNYPOST_CONFIG", machine, 1);		/* as its own file it is read as others are */
+	put(machine, "final from box@example.org\naccount x\n\tsend smtps://ann@relay.example.org\n", 0644);
+	assert_int_equal(load(&a, KEY_SEND, NULL, &e), 0);
+	assert_string_equal(account_get(&a, KEY_FROM), "box@example.org");
+	assert_string_equal(a.url.host, "relay.example.org");
+	account_free(&a);
+	for (const char *const *bad = (const char *const[]){ "final nonsense x\n", "final from\n", "account x\nfinal from y@z\n",
+	    "final tls 3\n", "final from a@b\nfinal from c@d\n", NULL }; *bad != NULL; bad++) {
+		put(machine, *bad, 0644);
+		assert_int_equal(load(&a, KEY_SEND, NULL, &e), -1);
+		assert_int_equal(e.class, ERR_CONFIG);
+		assert_non_null(strstr(e.text, "/machine:"));
+		account_free(&a);
+	}
+	setenv("PENNYPOST_CONFIG", conf, 1);
+	unlink(machine);
+	put(conf, "final from x@example.org\n", 0600);
+	assert_int_equal(load(&a, KEY_SEND, NULL, &e), -1);
+	assert_int_equal(e.class, ERR_CONFIG);
+	account_free(&a);
+	config_system = system_file;
+}
 
 static void
 test_whose_value(void **state)
@@ -473,6 +533,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whose_value),
+		cmocka_unit_test(test_finals),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_no_file),
 		cmocka_unit_test(test_find_from),

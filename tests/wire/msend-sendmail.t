@@ -147,7 +147,10 @@ is "$(mqueue ls | grep -c .)" 1 'and not queued'
 exits 0 'newaliases' "$TMP/bin/newaliases"
 exits 0 'sendmail -bi' as -bi
 exits 0 'sendmail -I' as -I
-for mode in -bs -bd -bv -q30m -qRsite -XV; do
+printf 'EHLO client\r\nQUIT\r\n' >"$TMP/smtp"
+exits 0 '-bs speaks SMTP' as -bs <"$TMP/smtp"
+like "$(cat "$TMP/out")" '^221' 'to its end'
+for mode in -bd -bv -q30m -qRsite -XV; do
 	exits 69 "$mode is refused" as $mode x@example.net <"$TMP/body"
 	like "$(cat "$TMP/err")" "^sendmail: $mode: |^sendmail: ${mode%V}V" '  by its name'
 done
