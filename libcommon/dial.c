@@ -295,7 +295,8 @@ dial_tcp_from(struct conn *c, const char *source, const char *host, const char *
 }
 
 int
-dial_addresses(struct conn *c, const char *name, char *const *address, size_t count, const char *port, int64_t deadline, struct err *e)
+dial_addresses(struct conn *c, const char *name, char *const *address, size_t count, const char *port, int64_t deadline,
+    struct err *e)
 {
 	return dial_addresses_from(c, NULL, name, address, count, port, deadline, e);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* dial.h - makes a connection: TCP (all addresses of a name raced, RFC 8305), a Unix socket, or a child command.
- * A conn is one non-blocking, close-on-exec descriptor for both directions, whatever stands behind it (a child has one end of a socket
- * pair as stdin and stdout). TCP_NODELAY and keepalive are set. Errors: name unknown ERR_NOHOST; the resolver fails, refused,
- * unreachable or timed out ERR_TEMP. Each names host and port, and what to check. */
+ * A conn is one non-blocking, close-on-exec descriptor for both directions, whatever stands behind it (a child has one end of a
+ * socket pair as stdin and stdout). TCP_NODELAY and keepalive are set. Errors: name unknown ERR_NOHOST; the resolver fails,
+ * refused, unreachable or timed out ERR_TEMP. Each names host and port, and what to check. */
 #ifndef DIAL_H
 #define DIAL_H
 
@@ -21,7 +21,8 @@ struct conn {
 
 int dial_tcp(struct conn *, const char *host, const char *port, int64_t deadline, struct err *e);	/* deadline: see deadline_in; 0: none */
 /* The same for a name that the caller has looked up: addresses (numbers only) in the order in which to try them. */
-int dial_addresses(struct conn *, const char *name, char *const *address, size_t count, const char *port, int64_t deadline, struct err *e);
+int dial_addresses(struct conn *, const char *name, char *const *address, size_t count, const char *port, int64_t deadline,
+    struct err *e);
 /* The same from an address of this machine's (a number); NULL: whichever suits. */
 int dial_tcp_from(struct conn *, const char *source, const char *host, const char *port, int64_t deadline, struct err *e);
 int dial_addresses_from(struct conn *, const char *source, const char *name, char *const *address, size_t count, const char *port,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* discovery.c - the account is loaded for a URL made of the address, so that what holds for every account holds here too; host, port
- * and scheme are then those of the SRV record. */
+/* discovery.c - the account is loaded for a URL made of the address, so that what holds for every account holds here too; host,
+ * port and scheme are then those of the SRV record. */
 #include "discovery.h"
 
 #include <stdlib.h>
@@ -129,8 +129,8 @@ take(struct account *a, const char *domain, const char *scheme, const struct dns
 		replace(&a->url.host, xstrdup(r->data));
 		replace(&a->url.port, xasprintf("%u", r->n[2]));
 	} else
-		err_set(e, ERR_PERM, "%s says that its server is %.100s, which is not within it, and nothing proves that; if it is right, use -a "
-		    "%.200s:%u", domain, r->data, url, r->n[2]);
+		err_set(e, ERR_PERM, "%s says that its server is %.100s, which is not within it, and nothing proves that; if it is "
+		    "right, use -a %.200s:%u", domain, r->data, url, r->n[2]);
 	free(url);
 	return ok ? 0 : -1;
 }
@@ -140,8 +140,8 @@ nothing_found(const struct account *a, const char *domain, const struct kind *k,
 {
 	char *url = first_url(a->which, "mail.example.org", k->scheme[0]);
 
-	err_set(e, ERR_CONFIG, "no account %.100s, and %.100s names no server for it (SRV records %s and %s); write the account (see "
-	    "pennypost(5)), or give -a a URL such as %.120s", a->which, domain, k->label[0], k->label[1], url);
+	err_set(e, ERR_CONFIG, "no account %.100s, and %.100s names no server for it (SRV records %s and %s); write the account "
+	    "(see pennypost(5)), or give -a a URL such as %.120s", a->which, domain, k->label[0], k->label[1], url);
 	free(url);
 	return -1;
 }

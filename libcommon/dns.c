@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* dns.c - see dns.h. The C library builds the query, chooses its number and port, asks again, and goes over to TCP where the answer
- * was cut. Its patience is resolv.conf's, cut short by the run's end. */
+/* dns.c - see dns.h. The C library builds the query, chooses its number and port, asks again, and goes over to TCP where the
+ * answer was cut. Its patience is resolv.conf's, cut short by the run's end. */
 #include "dns.h"
 
 #include <arpa/inet.h>
@@ -305,7 +305,8 @@ leads_out(const struct sockaddr *to, socklen_t n)
 	return ok;
 }
 
-/* Connecting a datagram socket sends nothing, but fails where no route leads to the address; these belong to nobody (RFC 5737, 3849). */
+/* Connecting a datagram socket sends nothing, but fails where no route leads to the address; these belong to nobody
+ * (RFC 5737, 3849). */
 static int
 no_route(void)
 {

@@ -262,7 +262,8 @@ tls_connect(struct tls **out, int fd, const struct tls_opts *o, int64_t deadline
 	}
 	SSL_set_bio(t->ssl, wire, wire);
 	SSL_set_app_data(t->ssl, t);
-	if (expect_host(t, o, e) == -1 || (o->danes > 0 && tlsdane_expect(t->ctx, t->ssl, o, e) == -1) || handshake(t, deadline, e) == -1)
+	if (expect_host(t, o, e) == -1 || (o->danes > 0 && tlsdane_expect(t->ctx, t->ssl, o, e) == -1)
+	    || handshake(t, deadline, e) == -1)
 		goto fail;
 	if (o->pin && tlscert_pinned(SSL_get0_peer_certificate(t->ssl), o->pin, e) == -1)
 		goto fail;

@@ -5,7 +5,8 @@
  * The system's CA directory is looked up by hash; the bundle file is read only where there is no such directory, and of it only
  * those certificates are parsed that are asked for.
  * Does not own the descriptor. OpenSSL's own configuration file is not read.
- * Errors say what to do: ERR_PERM for a certificate that is not trusted, ERR_PROTOCOL for a failed handshake, ERR_CONFIG for bad files. */
+ * Errors say what to do: ERR_PERM for a certificate that is not trusted, ERR_PROTOCOL for a failed handshake, ERR_CONFIG for bad
+ * files. */
 #ifndef TLS_H
 #define TLS_H
 
@@ -29,7 +30,7 @@ struct tls_opts {
 	const char *pin;	/* SHA-256 of the certificate in hex, colons allowed; NULL: none */
 	const char *cert, *key;	/* client certificate, PEM; NULL: none */
 	int min13;		/* 1: TLS 1.3 only */
-	int any;		/* 1: any certificate will do (RFC 7435), as between servers that would otherwise speak in clear */
+	int any;		/* 1: any certificate will do (RFC 7435), as between servers that would else speak in clear */
 	const struct tls_dane *dane;	/* the certificate is one of these, instead; nothing else counts */
 	size_t danes;
 	const char *also;	/* with dane: a name that will do as well as host */

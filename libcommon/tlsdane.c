@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* tlsdane.c - see tlsdane.h. Usages 0 and 1 say nothing between mail servers (RFC 7672 3.1.3); names count for usage 2 only (3.1.1). */
+/* tlsdane.c - see tlsdane.h. Usages 0 and 1 say nothing between mail servers (RFC 7672 3.1.3); names count for usage 2 only
+ * (3.1.1). */
 #include "tlsdane.h"
 
 #include <openssl/ssl.h>

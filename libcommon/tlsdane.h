@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* tlsdane.h - certificates by TLSA records (RFC 6698, 7671, 7672) instead of authorities. For tls.c only: it speaks OpenSSL's types. */
+/* tlsdane.h - certificates by TLSA records (RFC 6698, 7671, 7672) instead of authorities. For tls.c only: it speaks OpenSSL's
+ * types. */
 #ifndef TLSDANE_H
 #define TLSDANE_H
 
@@ -8,7 +9,8 @@
 struct err;
 struct tls_opts;
 
-/* The session demands what the records say, of host (and also); without a single usable one it takes any certificate (RFC 7672 2.2). */
+/* The session demands what the records say, of host (and also); without a single usable one it takes any certificate
+ * (RFC 7672 2.2). */
 int tlsdane_expect(SSL_CTX *, SSL *, const struct tls_opts *, struct err *e);
 
 #endif

@@ -103,7 +103,8 @@ show_found(const struct account *a)
 {
 	struct buf url = { 0 };
 
-	buf_printf(&url, "%s://%s:%s, by the SRV records of %s", a->url.scheme, a->url.host, a->url.port, strrchr(a->which, '@') + 1);
+	buf_printf(&url, "%s://%s:%s, by the SRV records of %s", a->url.scheme, a->url.host, a->url.port,
+	    strrchr(a->which, '@') + 1);
 	shows("found", buf_str(&url));
 	buf_free(&url);
 }

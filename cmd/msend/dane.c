@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* dane.c - the question of RFC 7672 2.2.3, for the port that exchangers have. Records that can't be used demand TLS as well, so an answer
- * of nothing but bad ones still counts as one. */
+/* dane.c - the question of RFC 7672 2.2.3, for the port that exchangers have. Records that can't be used demand TLS as well, so
+ * an answer of nothing but bad ones still counts as one. */
 #include "dane.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* exchange.c - recipients grouped by domain, each group to the first of its exchangers that takes it.
- * A host that can't be reached, or ends the session, leaves the recipients that were not sent to the next one, HOSTS_MAX of them at
- * most. Who was refused, or put off by a reply, is not asked for again. */
+ * A host that can't be reached, or ends the session, leaves the recipients that were not sent to the next one, HOSTS_MAX of them
+ * at most. Who was refused, or put off by a reply, is not asked for again. */
 #include "exchange.h"
 
 #include <stdlib.h>
@@ -201,7 +201,8 @@ allowed(const struct job *j, const struct mx_host *host, struct err *e)
 {
 	if (j->sts.mode != STS_ENFORCE || sts_matches(&j->sts, host->name))
 		return 1;
-	err_set(e, ERR_PERM, "%s is no exchanger that the MTA-STS policy of %s names, so nothing was sent there", host->name, j->domain);
+	err_set(e, ERR_PERM, "%s is no exchanger that the MTA-STS policy of %s names, so nothing was sent there", host->name,
+	    j->domain);
 	return 0;
 }
 

@@ -116,7 +116,8 @@ read_body(struct stream *s, const struct reply *r, size_t max, struct buf *out, 
 }
 
 int
-https_get(struct account *a, struct dns *dns, const char *host, const char *port, const char *path, size_t max, struct buf *out, struct err *e)
+https_get(struct account *a, struct dns *dns, const char *host, const char *port, const char *path, size_t max, struct buf *out,
+    struct err *e)
 {
 	struct reply r = { .length = -1 };
 	struct stream *s = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* mx.c - see mx.h. RFC 5321 5.1: MX records, else the addresses of the domain itself; MX records that lead nowhere are not a reason to
- * try those. */
+/* mx.c - see mx.h. RFC 5321 5.1: MX records, else the addresses of the domain itself; MX records that lead nowhere are not a
+ * reason to try those. */
 #include "mx.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* mx.h - who takes mail for a domain: RFC 5321 section 5.1, null MX (RFC 7505), and the addresses of each exchanger.
- * mx_find comes back with the hosts in the order in which to try them: by preference, equals shuffled, none that would lead back to
- * this machine. Only what the domain name system states as a fact is a refusal; where it does not answer, the mail waits.
+ * mx_find comes back with the hosts in the order in which to try them: by preference, equals shuffled, none that would lead back
+ * to this machine. Only what the domain name system states as a fact is a refusal; where it does not answer, the mail waits.
  * Owns its names. Limits: DNS_RECORDS_MAX hosts, MX_ADDRESSES_MAX addresses of each. */
 #ifndef MSEND_MX_H
 #define MSEND_MX_H
@@ -47,6 +47,6 @@ const char *mx_domain(const char *addr);	/* "" if it has none */
 void mx_add(struct mx *, const char *name, unsigned int preference, unsigned int lot);
 void mx_order(struct mx *);
 void mx_cut(struct mx *, const char *const *own);	/* in order already: one of own, its equals and those after it go */
-int mx_literal(const char *domain, char *out, size_t size);	/* [192.0.2.1], [IPv6:2001:db8::1]: the address; 0, or -1 if it is none */
+int mx_literal(const char *domain, char *out, size_t size);	/* [192.0.2.1], [IPv6:2001:db8::1]: the address; -1 if it is none */
 
 #endif

@@ -48,7 +48,7 @@ void rcpts_free(struct rcpts *);
 
 void rcpt_reply(struct rcpt *, const struct answer *);	/* OK, LATER or REFUSED, as the reply says */
 void rcpt_fail(struct rcpt *, enum rcpt_state, const struct err *);	/* in our own words */
-void rcpt_refuse(struct rcpt *, int code, const char *enhanced, const struct err *);	/* for good, in our own words: what a server would say */
+void rcpt_refuse(struct rcpt *, int code, const char *enhanced, const struct err *);	/* for good, as a server would */
 void rcpts_fail(struct rcpts *, enum rcpt_state, const struct err *);	/* all that are WAITING or TAKEN */
 
 /* One line on stderr per recipient that is not OK; a reason all share is told once. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* route.h - how an account's mail leaves: by a server, to the recipients' exchangers, into a maildir, or to this machine's users where nothing
- * is configured. Opens the connection when it is first needed and keeps it for the next message; once it can't be made, it is not tried again. */
+/* route.h - how an account's mail leaves: by a server, to the recipients' exchangers, into a maildir, or to this machine's users
+ * where nothing is configured. Opens the connection when it is first needed and keeps it for the next message; once it can't be
+ * made, it is not tried again. */
 #ifndef MSEND_ROUTE_H
 #define MSEND_ROUTE_H
 

@@ -192,7 +192,8 @@ starttls_to(struct smtp *s, struct err *e)
 	if (to->need == SMTP_CLEAR || (to->need == SMTP_TLS_OFFERED && !s->offer.starttls))
 		return 0;
 	if (!s->offer.starttls)
-		return err_set(e, ERR_TEMP, "%s offers no STARTTLS, which %s demands, so nothing was sent", stream_peer(s->stream), to->because);
+		return err_set(e, ERR_TEMP, "%s offers no STARTTLS, which %s demands, so nothing was sent",
+		    stream_peer(s->stream), to->because);
 	if (smtp_send(s, e, "STARTTLS") == -1 || smtp_recv(s, WAIT_STARTTLS, e) == -1)
 		return -1;
 	if (s->answer.code != 220 && to->need == SMTP_TLS_OFFERED && smtp_usable(s))

@@ -15,7 +15,7 @@ struct mail;
 struct rcpts;
 struct stream;
 
-struct smtp_to {		/* a server that the account does not name: one of a domain's exchangers. Borrowed until smtp_close */
+struct smtp_to {		/* a server that the account does not name: a domain's exchanger. Borrowed until smtp_close */
 	const char *host;
 	char *const *address;	/* as numbers */
 	size_t addresses;

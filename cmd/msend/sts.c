@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* sts.c - RFC 8461: 3.1 the record, 3.2 the policy, 4.1 which hosts it means. Of a key that stands twice the first counts, but mx;
- * unknown keys are passed over. */
+/* sts.c - RFC 8461: 3.1 the record, 3.2 the policy, 4.1 which hosts it means. Of a key that stands twice the first counts, but
+ * mx; unknown keys are passed over. */
 #include "sts.h"
 
 #include <inttypes.h>

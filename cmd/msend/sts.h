@@ -25,7 +25,7 @@ struct sts {			/* zeroed is empty: no policy */
 int sts_parse(struct sts *, const char *text, size_t n);	/* a policy, or sts_print's; -1 if it is none */
 void sts_print(const struct sts *, struct buf *out);
 int sts_matches(const struct sts *, const char *host);		/* one of mx; * is one label (RFC 8461 4.1) */
-int sts_record(const char *text, char id[33]);			/* a TXT record: 1 and its id; 0 if it is none of ours, -1 if a bad one */
+int sts_record(const char *text, char id[33]);			/* of TXT: 1 and its id; 0 if it is none of ours, -1 if a bad one */
 void sts_free(struct sts *);
 
 #endif

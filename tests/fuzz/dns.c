@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* dns: whatever a name server sends, each record is bounded, is what its type says, and hosts are hosts. The first octet chooses the type. */
+/* dns: whatever a name server sends, each record is bounded, is what its type says, and hosts are hosts. The first octet chooses the
+ * type. */
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -46,7 +46,8 @@ hosts(void **state)
 static void
 begin(struct buf *m, int ad, int type, int count)
 {
-	const char head[] = { 0, 1, (char)0x81, (char)(ad ? 0xa0 : 0x80), 0, 1, 0, (char)count, 0, 0, 0, 0, 0, 0, (char)type, 0, 1 };
+	const char flags = (char)(ad ? 0xa0 : 0x80);
+	const char head[] = { 0, 1, (char)0x81, flags, 0, 1, 0, (char)count, 0, 0, 0, 0, 0, 0, (char)type, 0, 1 };
 
 	buf_cut(m, 0);
 	buf_add(m, head, sizeof head);
@@ -61,7 +62,14 @@ answer(struct buf *m, int type, const char *data, size_t n)
 	buf_add(m, data, n);
 }
 
-static const struct { enum dns_type type; const char *data; size_t n; unsigned int number[3]; const char *want; size_t len; } cases[] = {
+static const struct {
+	enum dns_type type;
+	const char *data;
+	size_t n;
+	unsigned int number[3];
+	const char *want;
+	size_t len;
+} cases[] = {
 	{ DNS_A, "\300\0\2\1", 4, { 0, 0, 0 }, "192.0.2.1", 9 },
 	{ DNS_A, "\300\0\2", 3, { 0, 0, 0 }, NULL, 0 },
 	{ DNS_AAAA, "\x20\1\r\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16, { 0, 0, 0 }, "2001:db8::1", 11 },
@@ -154,8 +162,8 @@ limit(void **state)
 static void
 resolvers(void **state)
 {
-	static const char *const bad[] = { "", "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x", "::1", "1.2.3", "127.0.0.1 ",
-	    "127.000.000.001.000.000" };
+	static const char *const bad[] = { "", "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x", "::1",
+	    "1.2.3", "127.0.0.1 ", "127.000.000.001.000.000" };
 	struct dns *d = NULL;
 	struct dns_answer a;
 	struct err e = { 0 };
