@@ -150,13 +150,28 @@ run_pass(const struct job *job, const struct spool *q, const struct spool_list *
 	free(r.due);
 }
 
+/* What came in meanwhile, notices to senders first of all, is not left for the next run. */
+static int
+run_newcomers(const struct job *job, const struct spool *q, const struct spool_list *seen, int code, struct err *e)
+{
+	struct spool_list names;
+	struct pass pass;
+
+	if (spool_list(q, &names, e) == -1)
+		return -1;
+	spool_list_drop(&names, seen);
+	run_pass(job, q, &names, &pass);
+	spool_list_free(&names);
+	return code != 0 ? code : pass.code;
+}
+
 int
 mqueue_run(const struct job *job, struct err *e)
 {
 	struct spool q;
 	struct spool_list names;
 	struct pass pass;
-	int none = spool_open(&q, job->settings.queue, 0, e);
+	int code, none = spool_open(&q, job->settings.queue, 0, e);
 
 	if (none != 0)
 		return none == 1 ? 0 : -1;
@@ -165,8 +180,11 @@ mqueue_run(const struct job *job, struct err *e)
 		return -1;
 	}
 	run_pass(job, &q, &names, &pass);
+	code = pass.code;
+	if (pass.due > 0 && !pass.stuck)
+		code = run_newcomers(job, &q, &names, code, e);
 	spool_tidy(&q);
 	spool_list_free(&names);
 	spool_close(&q);
-	return pass.code;
+	return code;
 }

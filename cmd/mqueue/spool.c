@@ -230,6 +230,22 @@ spool_list(const struct spool *q, struct spool_list *list, struct err *e)
 }
 
 void
+spool_list_drop(struct spool_list *list, const struct spool_list *seen)
+{
+	size_t i, j = 0, kept = 0;
+
+	for (i = 0; i < list->count; i++) {
+		while (j < seen->count && by_age(&seen->at[j], &list->at[i]) < 0)
+			j++;
+		if (j < seen->count && by_age(&seen->at[j], &list->at[i]) == 0)
+			free(list->at[i].name);
+		else
+			list->at[kept++] = list->at[i];
+	}
+	list->count = kept;
+}
+
+void
 spool_list_free(struct spool_list *list)
 {
 	while (list->count > 0)

@@ -39,6 +39,7 @@ struct spool_list {
 
 int spool_list(const struct spool *, struct spool_list *, struct err *e);
 void spool_list_add(struct spool_list *, const char *name, enum spool_box);	/* behind the others */
+void spool_list_drop(struct spool_list *, const struct spool_list *seen);	/* those that were seen; both as spool_list made them */
 void spool_list_free(struct spool_list *);
 char *spool_path(const struct spool *, const struct spool_name *);	/* absolute; the caller frees */
 

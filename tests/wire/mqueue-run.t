@@ -62,13 +62,10 @@ C: QUIT
 S: 221 bye
 EOT
 add first -a "$PEER" bob@example.net >/dev/null
-id=$(add second -a "$PEER" bob@example.net carl@example.net dora@example.net)
+id=$(add second -a "$PEER" -N never bob@example.net carl@example.net dora@example.net)
 exits 0 'run: one delivered, one in part' mqueue run
 peer_ok partial
-is "$(cat "$TMP/out" "$TMP/err")" '' 'nothing to say: the sender is told of the refusal'
-is "$(mqueue ls | awk -F '\t' -v id="$id" '$1 != id { print $4, $6, $7 }')" 'due <> ann@example.org' 'by a message of its own'
-is "$(mqueue show "$(ids | grep -v "$id")" | sed -n 's/^account *//p')" "$PEER" '… which goes by the same account'
-mqueue rm "$(ids | grep -v "$id")"
+is "$(cat "$TMP/out" "$TMP/err")" '' 'nothing to say'
 is "$(ids)" "$id" 'the delivered one is gone'
 is "$(replies)" 'bob@example.net	sent	250 2.0.0 taken as 2
 carl@example.net	waiting	450 4.2.1 mailbox busy
@@ -272,7 +269,7 @@ is "$(ids) $(cat "$TMP/sent" "$TMP/args")" ' ' '… goes, and is not sent again'
 id=$(add x bob@example.net eve@example.com)
 sed -i 's/^Penny-To: w <bob/Penny-To: s <bob/; s/^Penny-To: w <eve/Penny-To: r <eve/' "$Q"/new/*
 exits 0 'a refusal that the sender was not told of before a crash' run
-is "$(mqueue ls | cut -f6,7)" '<>	ann@example.org' '… is told'
+is "$(mqueue ls) $(wc -l <"$TMP/sent")" ' 1' '… is told'
 
 # A maildir reader moves an entry while it is sent: it is not sent again.
 does ok
