@@ -177,11 +177,11 @@ discover(struct account *a, const char *domain, const struct kind *k, struct err
 	rc = account_load(a, k->endpoint, e);
 	replace(&a->which, address);
 	if (rc == 0)
+		replace(&a->value[KEY_FROM], xstrdup(address));
+	if (rc == 0)
 		rc = dns_new(&dns, account_get(a, KEY_RESOLVER), a->end, e);
 	if (rc == 0)
 		rc = look_up(a, domain, k, dns, e);
-	if (rc == 0)
-		replace(&a->value[KEY_FROM], xstrdup(address));
 	dns_free(&dns);
 	return rc;
 }

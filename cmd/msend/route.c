@@ -25,6 +25,11 @@ route_load(struct route *r, struct err *e)
 {
 	int rc = discovery_load(&r->account, KEY_SEND, e);
 
+	if (rc == -1 && e->class == ERR_TEMP) {		/* the server is not known now: as one that can't be reached */
+		r->dead = *e;
+		err_clear(e);
+		return 0;
+	}
 	if (rc == -1)
 		return -1;
 	r->kind = rc == 1 ? ROUTE_LOCAL : kind_of(&r->account.url);
@@ -96,6 +101,10 @@ route_show(struct route *r, struct err *e)
 {
 	if (r->kind != ROUTE_SERVER)
 		return err_set(e, ERR_USAGE, "-C wants a server: give an account or a URL with -a");
+	if (r->dead.class != ERR_NONE) {
+		*e = r->dead;
+		return -1;
+	}
 	return check_server(&r->account, e);
 }
 

@@ -95,6 +95,13 @@ fails 78 'nosuch.example names no server for it' ann@nosuch.example
 fails 75 "broken.example can't be looked up" ann@broken.example
 fails 64 'not an address' 'ann@'
 
+# Without a name server the mail waits, and is queued where that is wanted.
+exits 75 '-C without a name server' msend -C -o "resolver=$RESOLVER" ann@broken.example
+exits 0 '-q without a name server' hi -q -a ann@broken.example bob@example.net
+exits 0 '-Q' hi -Q -a ann@start.example bob@example.net
+is "$(mqueue ls | grep -c .)" 2 'both are in the queue'
+is "$(mqueue ls -l | grep -c 'ann@broken.example')" 1 'from the address'
+
 # An account that has the address comes first; what stands before the first account holds.
 mkdir -p "$XDG_CONFIG_HOME/pennypost"
 cat >"$XDG_CONFIG_HOME/pennypost/config" <<X
