@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What msend -B says: each line that is taken, printed again, is the line it was, with "-" or nothing where nothing stands. A verdict
- * never goes with a code that says otherwise. */
+/* What msend -B says: each line that is taken, printed again with six to eight fields, is the line it was, with "-" or nothing where
+ * nothing stands. A verdict never goes with a code that says otherwise. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static const char *const words[] = { "ok", "later", "refused" };
 
 static void
-print(struct buf *b, const struct result *r, const char *no_code, const char *no_enhanced)
+print(struct buf *b, const struct result *r, const char *no_code, const char *no_enhanced, int fields)
 {
 	buf_printf(b, "%s\t%s\t%s\t", r->path, r->addr, words[r->verdict]);
 	if (r->code != 0)
@@ -22,6 +22,10 @@ print(struct buf *b, const struct result *r, const char *no_code, const char *no
 	else
 		buf_adds(b, no_code);
 	buf_printf(b, "\t%s\t%s", *r->enhanced != '\0' ? r->enhanced : no_enhanced, r->text);
+	if (fields > 6)
+		buf_printf(b, "\t%s", r->host);
+	if (fields > 7)
+		buf_printf(b, "\t%s", r->dsn ? "dsn" : "");
 }
 
 static int
@@ -31,9 +35,9 @@ same(const struct result *r, const char *line, size_t len)
 	struct buf b = { 0 };
 	int i, found = 0;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 12; i++) {
 		buf_cut(&b, 0);
-		print(&b, r, none[i / 2], none[i % 2]);
+		print(&b, r, none[i / 2 % 2], none[i % 2], 6 + i / 4);
 		found |= b.len == len && memcmp(b.data, line, len) == 0;
 	}
 	buf_free(&b);
