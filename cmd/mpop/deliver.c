@@ -12,9 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "command.h"
 #include "err.h"
+#include "mboxfile.h"
 #include "mboxrd.h"
+#include "trace.h"
 #include "xalloc.h"
 
 #define BATCH 256
@@ -36,6 +39,8 @@ struct deliver {
 	int spool;		/* the message under way, or -1 */
 	char *out;		/* what mboxrd made, not yet written */
 	size_t held;
+	struct mboxrd box;	/* a mailbox file: the spool holds all messages of the batch */
+	off_t begun;		/* where the one under way begins in it */
 };
 
 /* A maildir. */
@@ -249,11 +254,55 @@ stdout_sync(struct deliver *d, struct err *e)
 	return 0;
 }
 
+/* A mailbox file. */
+
+static int
+mbox_begin(struct deliver *d, struct err *e)
+{
+	if (d->spool == -1 && spool_begin(d, e) == -1)
+		return -1;
+	if ((d->begun = lseek(d->spool, 0, SEEK_END)) == -1)
+		return err_sys(e, ERR_IO, "write a temporary file");
+	return mboxrd_begin(&d->box, spool_write, d, NULL, time(NULL), e);
+}
+
+static int
+mbox_write(void *ctx, const char *p, size_t n, struct err *e)
+{
+	struct deliver *d = ctx;
+
+	return mboxrd_write(&d->box, p, n, e);
+}
+
+static int
+mbox_end(struct deliver *d, struct err *e)
+{
+	return mboxrd_end(&d->box, e) == -1;
+}
+
+static void
+mbox_abort(struct deliver *d)
+{
+	if (d->spool != -1 && ftruncate(d->spool, d->begun) == -1)
+		spool_abort(d);		/* what was in it is not recorded, and comes again */
+}
+
+static int
+mbox_sync(struct deliver *d, struct err *e)
+{
+	int r = d->spool == -1 ? err_set(e, ERR_IO, "a temporary file is lost") :
+	    mboxfile_append(d->opts.where, d->spool, d->opts.end, e);
+
+	spool_abort(d);
+	return r;
+}
+
 static const struct kind kinds[] = {
 	[TO_MAILDIR] = { BATCH, maildir_kind_begin, maildir_kind_write, maildir_kind_end, maildir_kind_abort, maildir_kind_sync,
 	    maildir_kind_place },
 	[TO_COMMAND] = { 1, spool_begin, spool_write, command_end, spool_abort, nothing_to_do, nothing_to_do },
-	[TO_STDOUT] = { BATCH, spool_begin, spool_write, stdout_end, spool_abort, stdout_sync, nothing_to_do }
+	[TO_STDOUT] = { BATCH, spool_begin, spool_write, stdout_end, spool_abort, stdout_sync, nothing_to_do },
+	[TO_MBOX] = { BATCH, mbox_begin, mbox_write, mbox_end, mbox_abort, mbox_sync, nothing_to_do }
 };
 
 int
@@ -301,7 +350,15 @@ deliver_batch(const struct deliver *d)
 int
 deliver_begin(struct deliver *d, struct err *e)
 {
-	return d->kind->begin(d, e);
+	struct buf fields = { NULL, 0, 0 };
+	int r = d->kind->begin(d, e);
+
+	if (r == 0 && d->opts.trace != NULL)
+		trace_fields(&fields, d->opts.trace);
+	if (r == 0 && fields.len > 0)
+		r = d->kind->write(d, fields.data, fields.len, e);
+	buf_free(&fields);
+	return r;
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* deliver.h - where messages go: a maildir, a command (one run a message), or standard output (mboxrd).
+/* deliver.h - where messages go: a maildir, a command (one run a message), standard output or a mailbox file (mboxrd).
  * deliver_begin, deliver_write…, deliver_end for each; then, for up to deliver_batch messages together, deliver_sync, the
  * caller's own record, deliver_place. A command or standard output gets nothing before a message is there whole: it waits in an
  * unlinked file. */
@@ -11,13 +11,14 @@
 #include "maildir.h"
 #include "sink.h"
 
-enum deliver_kind { TO_MAILDIR, TO_COMMAND, TO_STDOUT };
+enum deliver_kind { TO_MAILDIR, TO_COMMAND, TO_STDOUT, TO_MBOX };
 
 struct deliver;
 
 struct deliver_opts {
 	enum deliver_kind kind;
-	const char *where;	/* maildir or command; borrowed */
+	const char *where;	/* maildir, command or file; borrowed */
+	const struct trace *trace;	/* goes before each message; or NULL */
 	int print_paths;
 	int turn;		/* a file that is locked while standard output is written, as others write there too; -1: none do */
 	int64_t end;		/* of the run (deadline_now's clock); a command still at work then is ended. 0: none */

@@ -13,31 +13,37 @@
 #include "discovery.h"
 #include "err.h"
 #include "fetch.h"
+#include "folder.h"
 #include "list.h"
 #include "log.h"
 #include "maildir.h"
+#include "mda.h"
 #include "pop3.h"
 #include "sandbox.h"
 #include "seen.h"
 #include "several.h"
+#include "trace.h"
 #include "units.h"
 #include "usage.h"
 #include "xalloc.h"
 
 static const char usage[] =
-    "usage: mpop [-CcHjklmNpv] [-a account ...] [-F filter] [-K age] [-n count] [-o key=value] [-z max-size] [maildir | -e command | -]\n";
+    "usage: mpop [-CcHjklmNpRv] [-a account ...] [-F filter] [-f folder] [-K age] [-n count] [-o key=value] [-z max-size]\n"
+    "            [maildir | mbox:file | -e command | -]\n"
+    "       mpop -d [-pR] [-f folder] [-o key=value] [maildir | mbox:file] <message\n";
 
 #define AT_ONCE 16	/* accounts */
 
-enum action { FETCH, LIST, COUNT, CHECK };
+enum action { FETCH, LIST, COUNT, CHECK, MDA };
 
 struct options {
 	struct fetch_opts fetch;
 	enum action action;
 	enum deliver_kind kind;
-	char *where;		/* maildir or command */
-	char *filter;
+	char *where;		/* maildir, command or file */
+	char *filter, *folder;
 	int json, paths;
+	struct trace trace;
 	struct several accounts;
 	int turn;		/* the file whose lock gives the right to write to standard output; -1: nobody else does */
 };
@@ -73,6 +79,8 @@ option(struct options *o, struct account *a, int ch, const char *arg, struct err
 	case 'l': o->action = LIST; return 0;
 	case 'c': o->action = COUNT; return 0;
 	case 'C': o->action = CHECK; return 0;
+	case 'd': o->action = MDA; return 0;
+	case 'R': o->trace.wanted = 1; return 0;
 	case 'p': o->paths = 1; return 0;
 	case 'j': o->json = 1; return 0;
 	case 'K': case 'n': case 'z': return number_option(ch, arg, &o->fetch, e);
@@ -80,6 +88,10 @@ option(struct options *o, struct account *a, int ch, const char *arg, struct err
 	case 'F':
 		free(o->filter);
 		o->fetch.filter = o->filter = xstrdup(arg);
+		return 0;
+	case 'f':
+		free(o->folder);
+		o->folder = xstrdup(arg);
 		return 0;
 	case 'e':
 		o->kind = TO_COMMAND;
@@ -99,8 +111,15 @@ operands(struct options *o, int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE, "one target at a time: a maildir, -e command or -");
 	if (argc == 1 && strcmp(argv[0], "-") == 0)
 		o->kind = TO_STDOUT;
-	else if (argc == 1)
+	else if (argc == 1 && strncmp(argv[0], "mbox:", 5) == 0) {
+		o->kind = TO_MBOX;
+		o->where = config_tilde(argv[0] + 5);
+	} else if (argc == 1)
 		o->where = xstrdup(argv[0]);
+	if (o->action == MDA && o->kind != TO_MAILDIR && o->kind != TO_MBOX)
+		return err_set(e, ERR_USAGE, "-d delivers to a maildir or an mbox");
+	if (o->folder != NULL && o->kind != TO_MAILDIR)
+		return err_set(e, ERR_USAGE, "-f names a folder of a maildir");
 	if (o->paths && o->kind != TO_MAILDIR)
 		return err_set(e, ERR_USAGE, "-p prints the paths of files: it goes with a maildir");
 	if (o->fetch.notes && (o->fetch.max_size == 0 || o->fetch.headers))
@@ -116,22 +135,53 @@ parse(struct options *o, struct account *a, int argc, char **argv, struct err *e
 	int ch;
 
 	opterr = 0;
-	while ((ch = getopt(argc, argv, ACCOUNT_OPTS "Cce:F:HjK:klmNn:pz:")) != -1)
+	while ((ch = getopt(argc, argv, ACCOUNT_OPTS "Ccde:F:f:HjK:klmNn:pRz:")) != -1)
 		if (option(o, a, ch, optarg, e) == -1)
 			return -1;
 	return operands(o, argc - optind, argv + optind, e);
 }
 
-static char *
-ledger_path(struct options *o, const struct account *a)
+/* Where nothing is named the account's maildir, and the folder of it that is asked for. */
+static int
+settle_maildir(struct options *o, const struct account *a, struct err *e)
 {
 	const char *maildir = account_get(a, KEY_MAILDIR);
+	char *root = o->where;
+	int r;
 
-	if (o->kind != TO_MAILDIR)
-		return seen_path(a, NULL, o->kind == TO_COMMAND ? "command" : "stdout");
-	if (o->where == NULL)
-		o->where = config_tilde(maildir != NULL ? maildir : "~/Maildir");
-	return seen_path(a, o->where, NULL);
+	if (root == NULL)
+		root = o->where = config_tilde(maildir != NULL ? maildir : "~/Maildir");
+	if (o->folder == NULL)
+		return 0;
+	if (folder_path(root, o->folder, &o->where, e) == -1)
+		return -1;
+	r = o->action == FETCH || o->action == MDA ? folder_make(root, o->where, e) : 0;
+	free(root);
+	return r;
+}
+
+/* A file's ledger goes by its whole path. */
+static char *
+mbox_ledger(const struct account *a, const char *file)
+{
+	char *here = *file == '/' ? NULL : getcwd(NULL, 0);
+	char *path = xasprintf("%s%s%s", here != NULL ? here : "", here != NULL ? "/" : "", file);
+	char *ledger = seen_path(a, NULL, path);
+
+	free(path);
+	free(here);
+	return ledger;
+}
+
+static char *
+ledger_path(const struct options *o, const struct account *a)
+{
+	switch (o->kind) {
+	case TO_MAILDIR: return seen_path(a, o->where, NULL);
+	case TO_COMMAND: return seen_path(a, NULL, "command");
+	case TO_MBOX: return mbox_ledger(a, o->where);
+	default: return seen_path(a, NULL, "stdout");
+	}
 }
 
 static int
@@ -168,9 +218,10 @@ recover(struct deliver *d, struct seen *s, struct err *e)
 }
 
 static int
-retrieve(const struct options *o, struct account *a, const char *ledger, enum err_class *first, struct err *e)
+retrieve(struct options *o, struct account *a, const char *ledger, enum err_class *first, struct err *e)
 {
-	struct deliver_opts to = { .kind = o->kind, .where = o->where, .print_paths = o->paths, .end = a->end, .turn = o->turn };
+	struct deliver_opts to = { .kind = o->kind, .where = o->where, .print_paths = o->paths, .end = a->end, .turn = o->turn,
+	    .trace = &o->trace };
 	struct deliver *d;
 	struct seen *s = NULL;
 	struct pop3 p = { 0 };
@@ -178,10 +229,11 @@ retrieve(const struct options *o, struct account *a, const char *ledger, enum er
 	int r = -1;
 
 	how.end = a->end;
+	trace_account(&o->trace, a);
 	if (deliver_open(&d, &to, e) == -1)
 		return -1;
 	if (seen_open(&s, ledger, a, o->fetch.headers, e) == 0 && recover(d, s, e) == 0 && pop3_open(&p, a, e) == 0) {
-		if (o->kind != TO_COMMAND && o->filter == NULL)	/* which may do what they like */
+		if (o->kind != TO_COMMAND && o->kind != TO_MBOX && o->filter == NULL)	/* which may do what they like */
 			sandbox_delivery(o->kind == TO_MAILDIR ? maildir_path(deliver_maildir(d)) : NULL, ledger);
 		r = fetch(&p, d, s, &how, first, e);
 	}
@@ -203,6 +255,8 @@ work(void *ctx, struct account *a)
 	char *ledger;
 	int r;
 
+	if (o->kind == TO_MAILDIR && settle_maildir(o, a, &e) == -1)
+		return log_err(&e);
 	ledger = ledger_path(o, a);
 	r = o->action == FETCH ? retrieve(o, a, ledger, &first, &e) : look(o, a, ledger, &e);
 	free(ledger);
@@ -228,11 +282,35 @@ work_several(struct options *o, const struct account *common)
 	return code;
 }
 
+/* Where the target is named no configuration is needed, and a broken one does no harm. */
+static int
+deliver_one(struct options *o, struct account *a)
+{
+	struct deliver_opts to = { .kind = o->kind, .print_paths = o->paths, .turn = -1, .trace = &o->trace };
+	struct err e;
+	int r = o->where == NULL ? account_load(a, KEY_COUNT, &e) : 0;
+
+	if (r != -1)
+		r = o->kind == TO_MAILDIR ? settle_maildir(o, a, &e) : 0;
+	to.where = o->where;
+	to.end = a->end;
+	trace_environment(&o->trace);
+	if (r == -1 && e.class != ERR_USAGE)
+		e.class = ERR_TEMP;	/* nobody's mail goes back for that */
+	return r == -1 || mda(&to, &e) == -1 ? log_err(&e) : 0;
+}
+
 static int
 work_all(struct options *o, struct account *a)
 {
 	struct err e;
 
+	if (o->action == MDA && o->accounts.count > 1)
+		return usage_wrong("mpop", usage, "-d takes one account");
+	if (o->action == MDA && o->accounts.count == 1)
+		a->which = xstrdup(o->accounts.name[0]);
+	if (o->action == MDA)
+		return deliver_one(o, a);
 	if (o->accounts.count > 1)
 		return work_several(o, a);
 	if (o->accounts.count == 1)
@@ -257,6 +335,8 @@ main(int argc, char **argv)
 		code = e.class == ERR_USAGE ? usage_wrong("mpop", usage, e.text) : log_err(&e);
 	free(o.where);
 	free(o.filter);
+	free(o.folder);
+	trace_free(&o.trace);
 	several_free(&o.accounts);
 	account_free(&a);
 	return code;

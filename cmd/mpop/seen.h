@@ -28,7 +28,7 @@ struct seen_entry {
 	const char *name;
 };
 
-/* maildir NULL: below the state directory, named after kind. The caller frees. */
+/* maildir NULL: below the state directory, named after kind, or after a hash of it where it is a path. The caller frees. */
 char *seen_mailbox(const struct account *);	/* "ann@pop.example.org", fit for a file name; the caller frees */
 char *seen_path(const struct account *, const char *maildir, const char *kind);
 /* ERR_TEMP: another run has it. */

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,8 +56,12 @@ char *
 seen_path(const struct account *a, const char *maildir, const char *kind)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	char *name = seen_mailbox(a), *path;
+	char *name = seen_mailbox(a), *path, mbox[32];
 
+	if (kind != NULL && *kind == '/') {
+		snprintf(mbox, sizeof mbox, "mbox-%016" PRIx64, hash(kind));
+		kind = mbox;
+	}
 	if (maildir != NULL)
 		path = xasprintf("%s/.pennypost-mpop-%s", maildir, name);
 	else if (state != NULL && *state == '/')
