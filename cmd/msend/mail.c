@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* mail.c - reading and holding a message; RFC 5322 2.1.1 and RFC 2045 6 where it has to be encoded anew. */
+/* mail.c - reading and holding a message. */
 #include "mail.h"
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "dot.h"
 #include "err.h"
-#include "mime.h"
 
 #define CHUNK (64 * 1024)
 
@@ -154,103 +152,4 @@ mail_free(struct mail *m)
 	buf_free(&m->head);
 	held_free(&m->body);
 	memset(m, 0, sizeof(*m));
-}
-
-/* Only a text in one part can be encoded anew without looking into it; a signature over the message forbids even that. */
-static int
-recodable(const char *head, size_t n)
-{
-	struct buf v = { 0 };
-	int yes = !message_get(head, n, "DKIM-Signature", &v);
-
-	buf_cut(&v, 0);
-	if (yes && message_get(head, n, "Content-Type", &v))
-		yes = strncasecmp(buf_str(&v), "text/", 5) == 0;
-	buf_cut(&v, 0);
-	if (yes && message_get(head, n, "Content-Transfer-Encoding", &v))
-		yes = strcasecmp(buf_str(&v), "7bit") == 0 || strcasecmp(buf_str(&v), "8bit") == 0;
-	buf_free(&v);
-	return yes;
-}
-
-/* The header without its transfer encoding, then what quoted-printable needs. */
-static void
-recode_head(struct buf *out, const char *head, size_t n, const struct scan *scan)
-{
-	int version = 0, type = 0;
-	struct field f;
-	size_t pos = 0;
-
-	while (message_field(head, n, &pos, &f)) {
-		version |= message_is(&f, "MIME-Version");
-		type |= message_is(&f, "Content-Type");
-		if (!message_is(&f, "Content-Transfer-Encoding"))
-			buf_add(out, f.raw, f.raw_len);
-	}
-	if (out->len > 0 && out->data[out->len - 1] != '\n')
-		buf_addc(out, '\n');
-	if (!version)
-		buf_adds(out, "MIME-Version: 1.0\n");
-	if (!type)
-		buf_printf(out, "Content-Type: text/plain; charset=%s\n", scan->eight ? "utf-8" : "us-ascii");
-	buf_adds(out, "Content-Transfer-Encoding: quoted-printable\n\n");
-}
-
-/* Splits a stream of the message after its header, and encodes what follows. */
-struct recode {
-	struct held *out;
-	size_t skip;
-	struct qp qp;
-};
-
-static int
-recode_body(void *ctx, const char *p, size_t n, struct err *e)
-{
-	struct recode *r = ctx;
-	size_t skip = n < r->skip ? n : r->skip;
-
-	r->skip -= skip;
-	return n > skip ? qp_write(&r->qp, p + skip, n - skip, e) : 0;
-}
-
-static int
-gather_head(void *ctx, const char *p, size_t n, struct err *e)
-{
-	struct buf *b = ctx;
-	size_t room = MESSAGE_HEADER_MAX - b->len;
-
-	(void)e;
-	buf_add(b, p, n < room ? n : room);
-	return 0;
-}
-
-int
-mail_recode(struct mail *copy, const struct mail *m, struct err *e)
-{
-	struct recode r = { .out = &copy->body };
-	struct buf first = { 0 };
-	size_t len = m->head.len;
-	const char *head = m->head.data;
-	int rc = 0;
-
-	if (len == 0) {		/* a queue file's message is all held */
-		if (mail_each(m, gather_head, &first, e) == -1) {
-			buf_free(&first);
-			return -1;
-		}
-		head = buf_str(&first);
-		if (!message_header(head, first.len, &len))
-			goto out;
-	}
-	if (!recodable(head, len))
-		goto out;
-	recode_head(&copy->head, head, len, &m->scan);
-	qp_begin(&r.qp, held_write, r.out);
-	r.skip = len;
-	rc = mail_each(m, recode_body, &r, e) == -1 || qp_end(&r.qp, e) == -1 || mail_scan(copy, e) == -1 ? -1 : 1;
-out:
-	buf_free(&first);
-	if (rc != 1)
-		mail_free(copy);
-	return rc;
 }

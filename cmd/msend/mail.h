@@ -26,8 +26,8 @@ int mail_file(struct mail *, int fd, off_t at, const char *source, struct err *e
 int mail_scan(struct mail *, struct err *e);
 int mail_each(const struct mail *, sink_fn *, void *ctx, struct err *e);	/* header, then body */
 
-/* A copy of a single-part text whose body is quoted-printable, so that it has neither long lines nor 8-bit octets. 1 when made; 0 when it
- * can't be: several parts, encoded already, or signed. */
+/* recode.c: a copy whose text parts that have long lines or 8-bit octets are quoted-printable. 1 when made; 0 when there is none that can be:
+ * other encodings, other types, signed or encrypted parts; nothing of a message with a DKIM signature. */
 int mail_recode(struct mail *copy, const struct mail *, struct err *e);
 void mail_free(struct mail *);
 
