@@ -85,7 +85,7 @@ transact(struct job *j, struct err *e)
 		err_set(e, ERR_TEMP, "%s ended the session", x->host);
 }
 
-static int
+static enum smtp_need
 wants(const struct account *a)
 {
 	const char *tls = account_get(a, KEY_TLS);

@@ -12,7 +12,7 @@
 #include "rcpt.h"
 #include "smtp.h"
 
-static int
+static enum route_kind
 kind_of(const struct url *u)
 {
 	if (strcmp(u->scheme, "maildir") == 0)

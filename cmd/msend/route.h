@@ -13,9 +13,11 @@ struct mail;
 struct rcpts;
 struct smtp;
 
+enum route_kind { ROUTE_SERVER, ROUTE_MX, ROUTE_MAILDIR, ROUTE_LOCAL };
+
 struct route {			/* zeroed is empty; account.which and options are set by the caller */
 	struct account account;
-	enum { ROUTE_SERVER, ROUTE_MX, ROUTE_MAILDIR, ROUTE_LOCAL } kind;
+	enum route_kind kind;
 	struct smtp *smtp;
 	struct exchange *exchange;	/* ROUTE_MX */
 	unsigned int carried;	/* messages on this connection */

@@ -15,12 +15,14 @@ struct mail;
 struct rcpts;
 struct stream;
 
+enum smtp_need { SMTP_CLEAR, SMTP_TLS_OFFERED, SMTP_TLS };	/* TLS never, where the server offers it, or no mail without */
+
 struct smtp_to {		/* a server that the account does not name: a domain's exchanger. Borrowed until smtp_close */
 	const char *host;
 	char *const *address;	/* as numbers */
 	size_t addresses;
 	const char *port;
-	enum { SMTP_CLEAR, SMTP_TLS_OFFERED, SMTP_TLS } need;	/* never, where the server offers it, or no mail without */
+	enum smtp_need need;
 	const char *because;	/* who wants TLS, for an error: "its TLSA record" */
 	struct tls_opts tls;
 	int tls_failed;		/* out: the handshake came to nothing */
