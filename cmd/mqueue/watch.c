@@ -399,9 +399,9 @@ mqueue_watch(const struct job *job, struct err *e)
 	struct watch w = { .job = *job };
 	sigset_t mask;
 
+	set_signals(&mask);
 	if (spool_open(&w.spool, job->settings.queue, 1, e) == -1)
 		return -1;
-	set_signals(&mask);
 	watch_open(&w);
 	notify("READY=1");
 	while (!got_term) {
