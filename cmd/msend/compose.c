@@ -2,15 +2,13 @@
 /* compose.c - the text is held first: its encoding follows from all of it. Everything else goes through once. */
 #include "compose.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "buf.h"
 #include "eol.h"
 #include "err.h"
@@ -189,73 +187,12 @@ put_text(struct making *m, struct buf *head, const char *type, struct err *e)
 			return -1;
 	} else {
 		buf_printf(head, "Content-Type: text/plain; charset=%s\n",
-		    m->scan.eight && (m->facts.broken || m->facts.more > 0) ? "unknown-8bit" : "utf-8");
+		    !m->scan.eight ? "us-ascii" : m->facts.broken || m->facts.more > 0 ? "unknown-8bit" : "utf-8");
 	}
 	buf_printf(head, "Content-Transfer-Encoding: %s\n\n", encoding);
 	if (m->boundary[0] != '\0' && held_write(&m->mail->body, head->data, head->len, e) == -1)
 		return -1;
 	return put_encoded_text(m, encoding, e);
-}
-
-static int
-open_attachment(const char *path, struct err *e)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd == -1)
-		return err_sys(e, ERR_DATA, "attach %s", path);
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		close(fd);
-		return err_set(e, ERR_DATA, "attach %s: it is a directory; pack it first (tar, zip)", path);
-	}
-	return fd;
-}
-
-static void
-attachment_head(struct buf *out, const struct making *m, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	buf_printf(out, "\n--%s\nContent-Type: %s\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment",
-	    m->boundary, mime_type(path));
-	header_param(out, "filename", slash != NULL ? slash + 1 : path);
-	buf_adds(out, "\n\n");
-}
-
-static int
-copy_base64(struct held *to, int fd, const char *path, struct err *e)
-{
-	char chunk[64 * 1024];
-	struct b64 b;
-	ssize_t n;
-	int rc = 0;
-
-	b64_begin(&b, held_write, to);
-	while (rc == 0 && (n = read(fd, chunk, sizeof(chunk))) != 0) {
-		if (n == -1 && errno == EINTR)
-			continue;
-		rc = n == -1 ? err_sys(e, ERR_IO, "read %s", path) : b64_write(&b, chunk, (size_t)n, e);
-	}
-	if (rc == 0)
-		return b64_end(&b, e);
-	buf_free(&b.out);
-	return -1;
-}
-
-static int
-put_attachment(struct making *m, const char *path, struct err *e)
-{
-	struct buf head = { 0 };
-	int fd, rc;
-
-	if ((fd = open_attachment(path, e)) == -1)
-		return -1;
-	attachment_head(&head, m, path);
-	rc = held_write(&m->mail->body, head.data, head.len, e) == -1 ? -1 : copy_base64(&m->mail->body, fd, path, e);
-	close(fd);
-	buf_free(&head);
-	return rc;
 }
 
 /* "=_" is in no encoded body, and nobody guesses the rest. */
@@ -283,7 +220,7 @@ put_parts(struct making *m, const struct compose *c, struct err *e)
 	buf_printf(&b, "--%s\n", m->boundary);
 	rc = put_text(m, &b, given(c, "Content-Type"), e);
 	for (i = 0; rc == 0 && i < c->attaches; i++)
-		rc = put_attachment(m, c->attach[i], e);
+		rc = attach_file(&m->mail->body, m->boundary, c->attach[i], e);
 	buf_cut(&b, 0);
 	buf_printf(&b, "\n--%s--\n", m->boundary);
 	if (rc == 0)

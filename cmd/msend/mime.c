@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* mime.c - quoted-printable and base64 bodies (RFC 2045 6.7, 6.8), media types by name. */
+/* mime.c - quoted-printable and base64 bodies (RFC 2045 6.7, 6.8). */
 #include "mime.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base64.h"
 #include "err.h"
@@ -169,47 +168,6 @@ b64_end(struct b64 *b, struct err *e)
 		rc = flush(&b->out, b->sink, b->ctx, e);
 	buf_free(&b->out);
 	return rc;
-}
-
-static const struct {
-	const char *suffix, *type;
-} types[] = {
-	{ "7z", "application/x-7z-compressed" }, { "avi", "video/x-msvideo" }, { "avif", "image/avif" }, { "bmp", "image/bmp" },
-	{ "bz2", "application/x-bzip2" }, { "c", "text/x-c" }, { "conf", "text/plain" }, { "css", "text/css" },
-	{ "csv", "text/csv" },
-	{ "deb", "application/vnd.debian.binary-package" }, { "diff", "text/x-diff" }, { "doc", "application/msword" },
-	{ "docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document" }, { "eml", "message/rfc822" },
-	{ "epub", "application/epub+zip" }, { "flac", "audio/flac" }, { "gif", "image/gif" }, { "gz", "application/gzip" },
-	{ "htm", "text/html" }, { "html", "text/html" }, { "ics", "text/calendar" }, { "jpeg", "image/jpeg" },
-	{ "jpg", "image/jpeg" },
-	{ "js", "text/javascript" }, { "json", "application/json" }, { "log", "text/plain" }, { "md", "text/markdown" },
-	{ "mov", "video/quicktime" }, { "mp3", "audio/mpeg" }, { "mp4", "video/mp4" }, { "mpeg", "video/mpeg" },
-	{ "odp", "application/vnd.oasis.opendocument.presentation" }, { "ods", "application/vnd.oasis.opendocument.spreadsheet" },
-	{ "odt", "application/vnd.oasis.opendocument.text" }, { "ogg", "audio/ogg" }, { "opus", "audio/ogg" },
-	{ "patch", "text/x-diff" }, { "pdf", "application/pdf" }, { "pem", "application/x-pem-file" }, { "png", "image/png" },
-	{ "ppt", "application/vnd.ms-powerpoint" },
-	{ "pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation" },
-	{ "ps", "application/postscript" },
-	{ "py", "text/x-python" }, { "rar", "application/vnd.rar" }, { "rtf", "application/rtf" }, { "sh", "text/x-shellscript" },
-	{ "svg", "image/svg+xml" }, { "tar", "application/x-tar" }, { "tgz", "application/gzip" }, { "tif", "image/tiff" },
-	{ "tiff", "image/tiff" }, { "txt", "text/plain" }, { "vcf", "text/vcard" }, { "wav", "audio/x-wav" },
-	{ "webm", "video/webm" },
-	{ "webp", "image/webp" }, { "xls", "application/vnd.ms-excel" },
-	{ "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" }, { "xml", "application/xml" },
-	{ "xz", "application/x-xz" }, { "zip", "application/zip" }, { "zst", "application/zstd" },
-};
-
-const char *
-mime_type(const char *filename)
-{
-	const char *dot = strrchr(filename, '.'), *slash = strrchr(filename, '/');
-	size_t i;
-
-	if (dot != NULL && (slash == NULL || dot > slash))
-		for (i = 0; i < sizeof(types) / sizeof(*types); i++)
-			if (strcasecmp(dot + 1, types[i].suffix) == 0)
-				return types[i].type;
-	return "application/octet-stream";
 }
 
 /* Well-formed by leading and continuation octets; overlong forms and surrogates are a reader's trouble, not a charset's. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* mime.h - the body encodings of RFC 2045, streamed: chunks of any size in, lines of at most 76 octets out to a sink.
- * Types by file name. */
+ * Types by file name and content. */
 #ifndef MSEND_MIME_H
 #define MSEND_MIME_H
 
@@ -36,6 +36,12 @@ void b64_begin(struct b64 *, sink_fn *, void *ctx);
 sink_fn b64_write;		/* ctx is the struct */
 int b64_end(struct b64 *, struct err *e);	/* frees, also on error */
 
+/* media.c. */
+struct mime_guess {
+	const char *type;
+	const char *charset;	/* of a text; else NULL */
+};
+void mime_guess(struct mime_guess *, const char *filename, const char *start, size_t n, int all);	/* by its first octets; all: there are no others */
 const char *mime_type(const char *filename);	/* "image/png"; application/octet-stream where the suffix tells nothing */
 
 struct text_facts {		/* of a text that may hold 8-bit octets, for the choice of charset and encoding */

@@ -287,13 +287,45 @@ charsets(void **state)
 	}
 }
 
+static const struct {
+	const char *name, *start;
+	size_t n;
+	int all;
+	const char *type, *charset;
+} guesses[] = {
+	{ "a.png", "text", 4, 1, "image/png", NULL }, { "a", "\x89PNG\r\n\x1a\n", 8, 1, "image/png", NULL },
+	{ "a", "\x89PNG\r\n\x1a", 7, 1, "application/octet-stream", NULL }, { "a", "%PDF-1.7", 8, 0, "application/pdf", NULL },
+	{ "a", "PK\3\4", 4, 0, "application/zip", NULL }, { "a", "RIFF    WEBP", 12, 0, "image/webp", NULL },
+	{ "/dev/fd/63", "plain\n", 6, 1, "text/plain", "us-ascii" }, { "a", "plain\n", 6, 0, "text/plain", "utf-8" },
+	{ "a", "\xc3\xbc", 2, 1, "text/plain", "utf-8" }, { "a", "\xfc\n", 2, 1, "application/octet-stream", NULL },
+	{ "a.txt", "\xfc\n", 2, 1, "text/plain", "unknown-8bit" }, { "a.txt", "x\xc3", 2, 1, "text/plain", "unknown-8bit" },
+	{ "a.txt", "x\xc3", 2, 0, "text/plain", "utf-8" }, { "a.txt", "a\0b", 3, 1, "application/octet-stream", NULL },
+	{ "a", "a\0b", 3, 1, "application/octet-stream", NULL }, { "a", "a\1b", 3, 1, "application/octet-stream", NULL },
+	{ "a", "", 0, 1, "application/octet-stream", NULL }, { "a.log", "", 0, 1, "text/plain", "us-ascii" },
+	{ "a.json", "{}", 2, 1, "application/json", NULL }, { "a", "\033[1mx", 5, 1, "text/plain", "us-ascii" },
+};
+
+static void
+by_content(void **state)
+{
+	struct mime_guess g;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(guesses) / sizeof(*guesses); i++) {
+		mime_guess(&g, guesses[i].name, guesses[i].start, guesses[i].n, guesses[i].all);
+		assert_string_equal(g.type, guesses[i].type);
+		assert_string_equal(g.charset != NULL ? g.charset : "", guesses[i].charset != NULL ? guesses[i].charset : "");
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quoted_printable), cmocka_unit_test(quoted_printable_back), cmocka_unit_test(base64_back),
 		cmocka_unit_test(header), cmocka_unit_test(folding), cmocka_unit_test(parameters), cmocka_unit_test(types),
-		cmocka_unit_test(charsets),
+		cmocka_unit_test(by_content), cmocka_unit_test(charsets),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

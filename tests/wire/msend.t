@@ -453,6 +453,24 @@ X
 exits 0 'a line of 2000 octets' send bob@example.net
 peer_ok long
 
+# Attachments: types by name or content, a message as it is.
+printf 'Subject: inner\n\nhi\n' >"$TMP/inner.eml"
+printf 'Subject: inner\n\n\303\274\n' >"$TMP/eight.eml"
+printf '%%PDF-1.7\n' >"$TMP/document"
+exits 0 'attachments' sh -c 'cat "$0/document" | msend -n -a lmtp+unix:/nowhere -s x -A "$0/inner.eml" -A "$0/eight.eml" -A "$0/document" -A /dev/fd/3 \
+    -f ann@example.org bob@example.net 3<"$0/inner.eml" </dev/null' "$TMP"
+is "$(grep -A 1 '^Content-Type: [^m]\|^Content-Type: message' "$TMP/out" | grep '^Content')" 'Content-Type: text/plain; charset=us-ascii
+Content-Transfer-Encoding: 7bit
+Content-Type: message/rfc822
+Content-Transfer-Encoding: 7bit
+Content-Type: application/octet-stream
+Content-Transfer-Encoding: base64
+Content-Type: application/pdf
+Content-Transfer-Encoding: base64
+Content-Type: text/plain; charset=us-ascii
+Content-Transfer-Encoding: base64' 'types and encodings'
+like "$(cat "$TMP/out")" '^Subject: inner$' 'a message as it is'
+
 # A last line that nothing ends: only the end of the input tells whether it is of the header.
 printf 'no header at all' >"$TMP/body"
 exits 0 'a body without header and line end, from a pipe' sh -c 'cat "$0" | msend -n -a lmtp+unix:/nowhere -f ann@example.org bob@example.net' "$TMP/body"
