@@ -9,18 +9,20 @@
  *   Penny-Tries: 0000
  *   Penny-From: <ann@example.org>        <> is the null sender
  *   Penny-Account: work                  may be missing, as may all lines below but Penny-To and Penny-Reply
- *   Penny-Tried: 0001795344000 0000000000000   the last try, and the seconds before it that do not count, as this machine was offline
+ *   Penny-Tried: 0001795344000 0000000000000   the last try, and the seconds before it that do not count: this machine was
+ *                                        offline
  *   Penny-Warned: n                      y once the sender was told of a delay; a file without this line is never told of
  *   Penny-Ret: full                      full | hdrs  (RFC 3461 4.3)
  *   Penny-Envid: QQ314159                as on the wire, in xtext (RFC 3461 4.4)
- *   Penny-To: w <bob@example.net>        one a recipient: w waiting, s sent, d sent but its sender is still to be told, r refused for
- *                                        good, b refused and bounced
+ *   Penny-To: w <bob@example.net>        one a recipient: w waiting, s sent, d sent but the sender is still to be told, r
+ *                                        refused for good, b refused and bounced
  *   Penny-Reply: 451 4.7.1 …             the last reply about the recipient above, 120 octets, padded with spaces
  *   Penny-Notify: failure,delay          never | of success, failure, delay in that order (RFC 3461 4.1)
  *   Penny-Orcpt: rfc822;bob@example.net  as on the wire: type, semicolon, xtext (RFC 3461 4.2)
  * Everything that changes has a fixed width, and is overwritten in place (envelope_set_*): one octet decides a recipient's fate.
- * Limits: block 8 MiB, address and Penny-Orcpt 512 octets, Penny-Envid 100: who writes keeps to them. Broken or foreign files are ERR_DATA; the reader touches nothing.
- * Errors do not name the file: the caller prefixes its path. The rcpt array grows by envelope_add only. */
+ * Limits: block 8 MiB, address and Penny-Orcpt 512 octets, Penny-Envid 100: who writes keeps to them. Broken or foreign files
+ * are ERR_DATA; the reader touches nothing. Errors do not name the file: the caller prefixes its path. The rcpt array grows by
+ * envelope_add only. */
 #ifndef ENVELOPE_H
 #define ENVELOPE_H
 

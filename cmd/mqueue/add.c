@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* add.c - takes a message from stdin into the queue, or with -m those whose paths are on stdin: they are made safe in groups, so that
- * many cost a handful of flushes. The order that makes it safe is told in spool.c. */
+/* add.c - takes a message from stdin into the queue, or with -m those whose paths are on stdin: they are made safe in
+ * groups, so that many cost a handful of flushes. The order that makes it safe is told in spool.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

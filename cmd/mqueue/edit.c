@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* edit.c - rm, hold, release and retry, of the entries named or of those selected: each claims the entry first, so one that is being
- * sent is left alone (exit code 75). What they change is on disk when they exit 0: a few are synced one by one, a selection together. */
+/* edit.c - rm, hold, release and retry, of the entries named or of those selected: each claims the entry first, so one that
+ * is being sent is left alone (exit code 75). What they change is on disk when they exit 0: a few are synced one by one, a
+ * selection together. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* incoming.c - the header is read into memory (at most MESSAGE_HEADER_MAX), completed as a submission must be (RFC 6409 8) and written
- * after the envelope; the rest streams through one buffer. */
+/* incoming.c - the header is read into memory (at most MESSAGE_HEADER_MAX), completed as a submission must be (RFC 6409 8)
+ * and written after the envelope; the rest streams through one buffer. */
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>

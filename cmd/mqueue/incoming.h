@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* incoming.h - a message on its way into the queue, as `mqueue add` was told: its envelope, its header, and where the rest comes from.
- * A zeroed one is valid and empty. Owns all but the descriptor and the source's name. */
+/* incoming.h - a message on its way into the queue, as `mqueue add` was told: its envelope, its header, and where the rest
+ * comes from. A zeroed one is valid and empty. Owns all but the descriptor and the source's name. */
 #ifndef INCOMING_H
 #define INCOMING_H
 

@@ -44,7 +44,16 @@ list_state(const struct row *r)
 const char *
 list_fate(int fate)
 {
-	return fate == FATE_SENT || fate == FATE_UNTOLD ? "sent" : fate == FATE_REFUSED ? "refused" : fate == FATE_BOUNCED ? "bounced" : "waiting";
+	switch (fate) {
+	case FATE_SENT: case FATE_UNTOLD:
+		return "sent";
+	case FATE_REFUSED:
+		return "refused";
+	case FATE_BOUNCED:
+		return "bounced";
+	default:
+		return "waiting";
+	}
 }
 
 void
@@ -272,7 +281,8 @@ json_rcpts(struct buf *out, const struct envelope *env, const char *key, int ope
 void
 list_json(struct buf *out, const struct row *r)
 {
-	buf_printf(out, "{\"queue_name\": \"%s\", \"queue_id\": \"%s\", \"arrival_time\": %lld, \"message_size\": %lld, \"forced_expire\": false, ",
+	buf_printf(out, "{\"queue_name\": \"%s\", \"queue_id\": \"%s\", \"arrival_time\": %lld, \"message_size\": %lld, "
+	    "\"forced_expire\": false, ",
 	    queue_name(r), r->id, (long long)r->env->arrived, (long long)r->size);
 	buf_printf(out, "\"state\": \"%s\", \"next_time\": %lld, \"tries\": %u, ", list_state(r), (long long)r->env->next,
 	    r->env->tries);

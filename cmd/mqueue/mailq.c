@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* mailq.c - the listing that monitoring has read for thirty years, column by column as Postfix prints it: id with * (being sent) or
- * ! (held), size, arrival, sender; then the reason, in parentheses, before the recipients that it is about. */
+/* mailq.c - the listing that monitoring has read for thirty years, column by column as Postfix prints it: id with * (being
+ * sent) or ! (held), size, arrival, sender; then the reason, in parentheses, before the recipients that it is about. */
 #include <string.h>
 #include <time.h>
 

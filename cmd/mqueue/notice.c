@@ -83,7 +83,7 @@ plain(struct buf *out, const char *text, size_t max, int ascii)
 {
 	size_t i;
 
-	for (i = 0; text[i] != '\0' && i < max; i++) {
+	for (i = 0; i < max && text[i] != '\0'; i++) {
 		unsigned char c = (unsigned char)text[i];
 
 		buf_addc(out, c < ' ' || c == 0x7f || (ascii && c > 0x7e) ? '?' : text[i]);
@@ -150,13 +150,14 @@ static void
 put_xtext(struct buf *out, const char *text)
 {
 	for (; *text != '\0'; text++) {
-		int c = *text == '+' ? hex(text[1]) * 16 + hex(text[2]) : *text;
+		int c = *text == '+' ? hex(text[1]) * 16 + hex(text[2]) : 0;
 
-		if (*text == '+' && c >= ' ' && c <= '~')
-			text += 2;
-		else
-			c = *text;
+		if (c < ' ' || c > '~') {
+			buf_addc(out, *text);
+			continue;
+		}
 		buf_addc(out, (char)c);
+		text += 2;
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* notice.h - what a sender is told about a message of his: a delivery status notification (RFC 3464) in a multipart/report (RFC 6522),
- * built as text around the message or its header, which the caller copies between head and tail. Pure; borrows all it is given.
- * Addresses beyond ASCII make it RFC 6533's message/global-delivery-status. */
+/* notice.h - what a sender is told about a message of his: a delivery status notification (RFC 3464) in a multipart/report
+ * (RFC 6522), built as text around the message or its header, which the caller copies between head and tail. Pure; borrows
+ * all it is given. Addresses beyond ASCII make it RFC 6533's message/global-delivery-status. */
 #ifndef NOTICE_H
 #define NOTICE_H
 

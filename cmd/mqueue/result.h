@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* result.h - one line of msend -B: how one recipient of one queue file fared.
  *   path TAB address TAB ok|later|refused TAB code TAB enhanced TAB text [TAB host [TAB dsn]]
- * host is the server that spoke, and "dsn" says that it was told what the sender wants to hear; both may be empty or missing. "later"
- * without a code and with 4.4.3 (directory server failure) means that this machine is offline: no name can be looked up, or
- * there is no route. Nobody was reached, so it is no try. code is three digits, enhanced is class.subject.detail (RFC 3463); either may be empty, or "-", where no server spoke. What
- * contradicts itself (ok with a 4yz or 5yz, refused with anything but a 5yz) is no result. */
+ * code is three digits, enhanced is class.subject.detail (RFC 3463); either may be empty, or "-", where no server spoke. What
+ * contradicts itself (ok with a 4yz or 5yz, refused with anything but a 5yz) is no result. host is the server that spoke, and
+ * "dsn" says that it was told what the sender wants to hear; both may be empty or missing. "later" without a code and with
+ * 4.4.3 (directory server failure) means that this machine is offline: no name server answers, or there is no route. Nobody
+ * was reached, so it is no try. */
 #ifndef RESULT_H
 #define RESULT_H
 

@@ -164,7 +164,8 @@ set_option(struct settings *s, const char *arg, struct err *e)
 	key = xstrndup(arg, len);
 	code = set(s, key, arg + len + 1, e);
 	if (code == 1)
-		code = err_set(e, ERR_USAGE, "%s is no key of mqueue; it has queue, from, retry, expire, warn, bounce-limit, bounce-size and those of serve", key);
+		code = err_set(e, ERR_USAGE, "%s is no key of mqueue; it has queue, from, retry, expire, warn, bounce-limit, "
+		    "bounce-size and those of serve", key);
 	else if (code == -1)
 		e->class = ERR_USAGE;
 	free(key);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* settings.h - what mqueue takes from -o, the environment and the configuration file.
- * Of the file it reads the keys queue, retry, expire, warn, bounce-limit and bounce-size before the first section, and the `from` that msend would use; all
- * other keys are other programs'. Owns its strings. */
+/* settings.h - what mqueue takes from -o, the environment and the configuration file. Of the file it reads the keys queue,
+ * retry, expire, warn, bounce-limit and bounce-size before the first section, and the `from` that msend would use; all other
+ * keys are other programs'. Owns its strings. */
 #ifndef SETTINGS_H
 #define SETTINGS_H
 

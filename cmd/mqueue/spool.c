@@ -12,10 +12,11 @@
  *             has read the envelope again. The lock ends with its process, however that ends, and so does msend (courier.c).
  *             Each reply is recorded as it comes: pwrite of the reply and the fate's octet, fdatasync(file) for sent and
  *             refused. `later` is not synced: losing it only means another try.
- *   untold    Somebody was refused (or given up, or is to be told of a delay or of success), and the sender does not know yet. The notice
- *             about it becomes an entry as others do: it is placed before pwrite, fdatasync(file) record that he was told. Its name
- *             follows from this entry's and from what it tells, so what a crash leaves here makes the same notice again, and
- *             placing it finds that it is there. Only if it has been sent meanwhile there are two. No other recipient is tried before.
+ *   untold    Somebody was refused or given up, or there is a delay or success to tell of, and the sender does not know yet.
+ *             The notice becomes an entry as others do: it is placed before pwrite, fdatasync(file) record that he was told.
+ *             Its name follows from this entry's and from what it tells, so what a crash leaves here makes the same notice
+ *             again, and placing it finds that it is there. Only if it has been sent meanwhile there are two. No other
+ *             recipient is tried before.
  *      → waiting   somebody is to be tried later: pwrite of time and count, not synced; unlock
  *      → done      nobody waits, nobody is to be told: unlink, not synced. An entry that a power cut brings back has nobody
  *                  waiting: it is removed unsent.

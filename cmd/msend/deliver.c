@@ -367,23 +367,6 @@ refuse_impossible(struct flight *f)
 	}
 }
 
-/* Who has said it, for those who got a verdict by its words. */
-static void
-sign_verdicts(const struct smtp *s, struct rcpts *rcpts)
-{
-	const char *host = s->to != NULL ? s->to->host : s->account->url.host;
-	size_t i;
-
-	for (i = 0; i < rcpts->n; i++) {
-		struct rcpt *r = &rcpts->v[i];
-
-		if (!r->quoted || r->host[0] != '\0')
-			continue;
-		strlcpy(r->host, host != NULL ? host : "", sizeof(r->host));
-		r->dsn_sent = s->offer.dsn;
-	}
-}
-
 int
 smtp_deliver(struct smtp *s, const char *from, struct rcpts *rcpts, const struct mail *mail, int last, struct err *e)
 {
@@ -399,7 +382,7 @@ smtp_deliver(struct smtp *s, const char *from, struct rcpts *rcpts, const struct
 		if ((rc = put_envelope(&f, e)) == 0)
 			rc = s->offer.chunking && !s->lmtp ? by_bdat(&f, last, e) : by_data(&f, last, e);
 	}
-	sign_verdicts(s, rcpts);
+	rcpts_sign(rcpts, s->to != NULL ? s->to->host : s->account->url.host, s->offer.dsn);
 	outgoing_free(&out);
 	free(f.asked);
 	return rc;

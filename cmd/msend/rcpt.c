@@ -237,6 +237,19 @@ rcpts_fail(struct rcpts *r, enum rcpt_state state, const struct err *e)
 			rcpt_fail(&r->v[i], state, e);
 }
 
+void
+rcpts_sign(struct rcpts *r, const char *host, int dsn)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		if (!r->v[i].quoted || r->v[i].host[0] != '\0')
+			continue;
+		strlcpy(r->v[i].host, host != NULL ? host : "", sizeof(r->v[i].host));
+		r->v[i].dsn_sent = dsn;
+	}
+}
+
 static void
 report_one(const struct rcpt *r)
 {

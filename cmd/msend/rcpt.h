@@ -51,6 +51,8 @@ void rcpt_fail(struct rcpt *, enum rcpt_state, const struct err *);	/* in our ow
 void rcpt_refuse(struct rcpt *, int code, const char *enhanced, const struct err *);	/* for good, as a server would */
 void rcpts_fail(struct rcpts *, enum rcpt_state, const struct err *);	/* all that are WAITING or TAKEN */
 
+void rcpts_sign(struct rcpts *, const char *host, int dsn);	/* who spoke, to those who have a verdict by a server; host may be NULL */
+
 /* One line on stderr per recipient that is not OK; a reason all share is told once. */
 void rcpts_report(const struct rcpts *);
 int rcpts_exit(const struct rcpts *);	/* 0, or the exit code that tells most: 75 if a new try makes sense */

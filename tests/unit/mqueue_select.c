@@ -18,7 +18,8 @@ test_address(void **state)
 	static const struct { const char *pattern, *addr; int fits; } t[] = {
 		{ "bob@example.org", "bob@example.org", 1 }, { "BOB@Example.ORG", "bob@example.org", 1 },
 		{ "bob@example.org", "bob@example.or", 0 }, { "bob", "bob@example.org", 0 }, { "bob", "bob", 1 },
-		{ "@example.org", "bob@example.org", 1 }, { "@EXAMPLE.org", "\"a@b\"@example.org", 1 }, { "@example.org", "bob@sub.example.org", 0 },
+		{ "@example.org", "bob@example.org", 1 }, { "@EXAMPLE.org", "\"a@b\"@example.org", 1 },
+		{ "@example.org", "bob@sub.example.org", 0 },
 		{ "@example.org", "bob", 0 }, { "@", "bob@example.org", 0 }, { "<>", "", 1 }, { "", "", 1 }, { "<>", "bob@example.org", 0 },
 		{ "@example.org", "", 0 },
 	};
@@ -33,7 +34,9 @@ static void
 test_fits(void **state)
 {
 	static char from[] = "ann@example.org", bob[] = "bob@example.net", eve[] = "eve@example.com", none[] = "";
-	struct envelope_rcpt rcpt[] = { { .addr = bob, .fate = FATE_SENT, .reply = none }, { .addr = eve, .fate = FATE_WAITING, .reply = none } };
+	struct envelope_rcpt rcpt[] = {
+		{ .addr = bob, .fate = FATE_SENT, .reply = none }, { .addr = eve, .fate = FATE_WAITING, .reply = none },
+	};
 	struct envelope env = { .from = from, .arrived = 1000, .rcpt = rcpt, .rcpts = 2 };
 	static const struct { const char *sender, *rcpt, *age; int fits; } t[] = {
 		{ NULL, NULL, NULL, 1 }, { from, NULL, NULL, 1 }, { eve, NULL, NULL, 0 }, { NULL, eve, NULL, 1 },
