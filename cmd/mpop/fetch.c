@@ -194,8 +194,10 @@ finish(struct fetch *f, struct err *e)
 		    "left", dele.count);
 	}
 	for (size_t i = 0; ok && i < f->l.count; i++)
-		if (f->l.msg[i].drop)
+		if (f->l.msg[i].drop) {
 			seen_deleted(f->s, &f->l.msg[i]);
+			f->result->deleted++;
+		}
 	return 0;
 }
 
@@ -246,9 +248,10 @@ session(struct fetch *f, struct err *e)
 }
 
 int
-fetch(struct pop3 *p, struct deliver *d, struct seen *s, const struct fetch_opts *o, enum err_class *first, struct err *e)
+fetch(struct pop3 *p, struct deliver *d, struct seen *s, const struct fetch_opts *o, struct fetch_result *result,
+    struct err *e)
 {
-	struct fetch f = { .p = p, .d = d, .s = s, .o = o };
+	struct fetch f = { .p = p, .d = d, .s = s, .o = o, .result = result };
 	struct err later;
 	int r = session(&f, e);
 
@@ -261,6 +264,5 @@ fetch(struct pop3 *p, struct deliver *d, struct seen *s, const struct fetch_opts
 	}
 	fetch_forget(&f);
 	listing_free(&f.l);
-	*first = f.first;
 	return r;
 }

@@ -33,7 +33,13 @@ struct fetch_opts {
 /* Marks what is new, seen or too big, after the ledger. Returns the number of new ones. */
 uint64_t fetch_choose(struct listing *, const struct seen *, const struct fetch_opts *, uint64_t *octets);
 
-/* The whole session after the login, QUIT included. *first is the class of the first problem with a single message. */
-int fetch(struct pop3 *, struct deliver *, struct seen *, const struct fetch_opts *, enum err_class *first, struct err *e);
+struct fetch_result {
+	enum err_class first;		/* problem with a single message */
+	uint64_t messages, octets;	/* delivered */
+	uint64_t deleted;
+};
+
+/* The whole session after the login, QUIT included. */
+int fetch(struct pop3 *, struct deliver *, struct seen *, const struct fetch_opts *, struct fetch_result *, struct err *e);
 
 #endif

@@ -35,7 +35,7 @@ struct fetch {
 	uint64_t octets;			/* of the batch */
 	int broken;				/* a batch could not be made safe: it stays as it is for the next run */
 	int failures;				/* to store, in a row */
-	enum err_class first;			/* problem with a single message */
+	struct fetch_result *result;
 	struct progress progress;
 };
 

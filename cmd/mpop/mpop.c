@@ -16,11 +16,13 @@
 #include "folder.h"
 #include "list.h"
 #include "log.h"
+#include "logfile.h"
 #include "maildir.h"
 #include "mda.h"
 #include "pop3.h"
 #include "sandbox.h"
 #include "seen.h"
+#include "sessionlog.h"
 #include "several.h"
 #include "trace.h"
 #include "units.h"
@@ -42,7 +44,7 @@ struct options {
 	enum deliver_kind kind;
 	char *where;		/* maildir, command or file */
 	char *filter, *folder;
-	int json, paths;
+	int json, paths, log;	/* log: opened, or -1 */
 	struct trace trace;
 	struct several accounts;
 	int turn;		/* the file whose lock gives the right to write to standard output; -1: nobody else does */
@@ -218,7 +220,7 @@ recover(struct deliver *d, struct seen *s, struct err *e)
 }
 
 static int
-retrieve(struct options *o, struct account *a, const char *ledger, enum err_class *first, struct err *e)
+retrieve(struct options *o, struct account *a, const char *ledger, struct fetch_result *result, struct err *e)
 {
 	struct deliver_opts to = { .kind = o->kind, .where = o->where, .print_paths = o->paths, .end = a->end, .turn = o->turn,
 	    .trace = &o->trace };
@@ -235,7 +237,7 @@ retrieve(struct options *o, struct account *a, const char *ledger, enum err_clas
 	if (seen_open(&s, ledger, a, o->fetch.headers, e) == 0 && recover(d, s, e) == 0 && pop3_open(&p, a, e) == 0) {
 		if (o->kind != TO_COMMAND && o->kind != TO_MBOX && o->filter == NULL)	/* which may do what they like */
 			sandbox_delivery(o->kind == TO_MAILDIR ? maildir_path(deliver_maildir(d)) : NULL, ledger);
-		r = fetch(&p, d, s, &how, first, e);
+		r = fetch(&p, d, s, &how, result, e);
 	}
 	pop3_close(&p);
 	deliver_free(&d);
@@ -245,11 +247,17 @@ retrieve(struct options *o, struct account *a, const char *ledger, enum err_clas
 	return r;
 }
 
+static const char *
+target_name(const struct options *o)
+{
+	return o->kind == TO_STDOUT ? "-" : o->kind == TO_COMMAND ? "command" : o->where;
+}
+
 /* An account, loaded. */
 static int
 work(void *ctx, struct account *a)
 {
-	enum err_class first = ERR_NONE;
+	struct fetch_result result = { .first = ERR_NONE };
 	struct options *o = ctx;
 	struct err e;
 	char *ledger;
@@ -257,10 +265,14 @@ work(void *ctx, struct account *a)
 
 	if (o->kind == TO_MAILDIR && settle_maildir(o, a, &e) == -1)
 		return log_err(&e);
+	if (account_get(a, KEY_LOG) != NULL)
+		o->log = logfile_open(account_get(a, KEY_LOG));
 	ledger = ledger_path(o, a);
-	r = o->action == FETCH ? retrieve(o, a, ledger, &first, &e) : look(o, a, ledger, &e);
+	r = o->action == FETCH ? retrieve(o, a, ledger, &result, &e) : look(o, a, ledger, &e);
 	free(ledger);
-	return r == -1 ? log_err(&e) : (int)first;
+	if (o->action == FETCH)
+		session_log(a, o->log, target_name(o), &result, r == -1 ? &e : NULL, r == -1 ? (int)e.class : (int)result.first);
+	return r == -1 ? log_err(&e) : (int)result.first;
 }
 
 /* Lists come one after the other; so does what is asked of a person. */
@@ -321,7 +333,7 @@ work_all(struct options *o, struct account *a)
 int
 main(int argc, char **argv)
 {
-	struct options o = { .fetch.age = -1, .turn = -1 };
+	struct options o = { .fetch.age = -1, .turn = -1, .log = -1 };
 	struct account a = { 0 };
 	struct err e;
 	int code;

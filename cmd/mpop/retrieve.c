@@ -20,8 +20,8 @@ void
 fetch_problem(struct fetch *f, const struct listing_msg *m, const struct err *why)
 {
 	log_warn("message %u (UID %.100s) stays on the server: %s", m->number, m->uid != NULL ? m->uid : "unknown", why->text);
-	if (f->first == ERR_NONE)
-		f->first = why->class;
+	if (f->result->first == ERR_NONE)
+		f->result->first = why->class;
 }
 
 void
@@ -59,6 +59,8 @@ fetch_commit(struct fetch *f, struct err *e)
 	if (seen_commit(f->s, e) == -1 || deliver_place(f->d, e) == -1)
 		return -1;
 	f->broken = 0;
+	f->result->messages += f->count;
+	f->result->octets += f->octets;
 	for (size_t i = 0; i < f->count; i++) {
 		f->held[i].msg->state = MSG_SEEN;
 		f->held[i].msg->drop = !f->o->keep && !f->held[i].note;

@@ -62,6 +62,14 @@ printf 'account sender\n\tfrom ann@example.org\n' >"$XDG_CONFIG_HOME/pennypost/c
 exits 78 'all of none' mpop -a all
 like "$(cat "$TMP/err")" 'has no account with a `pop`' 'is said'
 
+# A line for each session.
+rm -rf "$TMP/M.one"
+config one
+exits 75 'log, a line for each session' mpop -o log="$TMP/log" -a one -a exec:true
+is "$(grep -c . "$TMP/log")" 2 'two lines'
+like "$(cat "$TMP/log")" " host=.* tls=off user=ann target=$TMP/M.one fetched=1 octets=56 deleted=1 exitcode=EX_OK\$" 'what was done'
+like "$(cat "$TMP/log")" " fetched=0 octets=0 deleted=0 errormsg='.*closed the connection.*' exitcode=EX_TEMPFAIL\$" 'what was not'
+
 # The count of each, in order.
 rm -rf "$TMP/M.two"
 config one two
