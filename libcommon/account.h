@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* account.h - the configured endpoint a program works with: options, configuration file, secrets, connection.
- * A key's value comes from the machine's file if it is final there, else from -o, else from the account's section, else from the lines before the first section.
+ * A key's value comes from the machine's file if it is final there, else from -o, else from the account's section, else from
+ * the lines before the first section.
  * -a names a section (or gives the address of its `from`), or is a URL used directly. Errors are ERR_CONFIG or ERR_USAGE and name
  * file and line, or the option.
  * Owns its strings; account_free wipes secrets. */

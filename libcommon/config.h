@@ -16,9 +16,9 @@ typedef int config_fn(void *ctx, const char *section, const char *key, const cha
 /* $PENNYPOST_CONFIG, else $XDG_CONFIG_HOME/pennypost/config (~/.config), else /etc/pennypost/config; the first that exists, or
  * NULL; the variable wins even when its file is missing. Caller frees. */
 char *config_path(void);
-/* The machine's file, which everybody's programs look into: a line `final key value` before its first account holds whatever a user's file
- * or command line say. Here for those alone, with a NULL section; config_read hands such a line over as `key value`. None where the file
- * is missing, or not readable for us. */
+/* The machine's file, which everybody's programs look into: a line `final key value` before its first account holds whatever a user's
+ * file or command line say. Here for those alone, with a NULL section; config_read hands such a line over as `key value`. None where the
+ * file is missing, or not readable for us. */
 int config_finals(config_fn *, void *ctx, struct err *e);
 extern const char *config_system;	/* "/etc/pennypost/config"; tests have another */
 int config_read(const char *path, config_fn *, void *ctx, struct err *e);

@@ -20,7 +20,8 @@ typedef int alias_fn(void *ctx, enum alias_kind, const char *target, struct err 
 
 int aliases_read(struct aliases **, const char *path, struct err *e);			/* ERR_CONFIG */
 void aliases_parse(struct aliases **, struct buf *text, const char *path);		/* takes the text apart */
-/* Every target that a name leads to in the end, in order. 1, or 0 where there is no such alias; -1 for a loop, or what can't be done. */
+/* Every target that a name leads to in the end, in order. 1, or 0 where there is no such alias; -1 for a loop, or what can't be
+ * done. */
 int aliases_expand(const struct aliases *, const char *name, alias_fn *, void *ctx, struct err *e);
 void aliases_free(struct aliases **);
 

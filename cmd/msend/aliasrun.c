@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* aliasrun.c - what an alias leads to on this machine: a command's standard input, or a maildir. What fails here is not queued: the
- * queue keeps addresses. */
+/* aliasrun.c - what an alias leads to on this machine: a command's standard input, or a maildir. What fails here is not queued:
+ * the queue keeps addresses. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -22,8 +22,8 @@
 
 #define WORDS_MAX 64
 
-/* Words are parted by blanks; '…' and "…" keep them, \\ keeps one character; nothing else means anything. In place; the number of words,
- * or -1: none, too many, an open quote. */
+/* Words are parted by blanks; '…' and "…" keep them, \\ keeps one character; nothing else means anything. In place; the number of
+ * words, or -1: none, too many, an open quote. */
 static int
 split_words(char *text, char **argv)
 {
@@ -111,8 +111,8 @@ judge(struct rcpt *r, const char *command, int status)
 		rcpt_fail(r, RCPT_OK, &e);
 		return;
 	}
-	err_set(&e, code >= 64 && code <= 78 ? (enum err_class)code : ERR_UNAVAILABLE, "the command `%s` ended with exit code %d%s", command, code,
-	    code == 127 ? ": is it there?" : "");
+	err_set(&e, code >= 64 && code <= 78 ? (enum err_class)code : ERR_UNAVAILABLE,
+	    "the command `%s` ended with exit code %d%s", command, code, code == 127 ? ": is it there?" : "");
 	rcpt_fail(r, code == ERR_TEMP ? RCPT_LATER : RCPT_REFUSED, &e);
 }
 

@@ -121,7 +121,9 @@ attach_file(struct held *to, const char *boundary, const char *path, struct err 
 
 	if (open_file(&a, e) == -1)
 		return -1;
-	rc = look(&a, e) == -1 || put_head(&a, to, boundary, e) == -1 ? -1 : a.as_is ? held_write(to, a.start, a.n, e) : put_base64(&a, to, e);
+	rc = look(&a, e) == -1 || put_head(&a, to, boundary, e) == -1 ? -1 : 0;
+	if (rc == 0)
+		rc = a.as_is ? held_write(to, a.start, a.n, e) : put_base64(&a, to, e);
 	close(a.fd);
 	return rc;
 }

@@ -13,14 +13,15 @@ struct rcpts;
 /* Each RCPT_WAITING recipient, "bob" or "bob@thishost", gets the message in the user's ~/Maildir, with Return-Path and
  * Delivered-To. Root becomes the user before it touches a file; others can only deliver to themselves (ERR_PERM). */
 void local_deliver(const char *from, struct rcpts *, const struct mail *);
-/* What an alias of each RCPT_WAITING recipient leads to on this machine (rcpt.h, to): a maildir; or a command, which is split into words here
- * and run without a shell, with the message, Return-Path and Delivered-To first, on its standard input. Root becomes nobody to run one,
- * and the owner of the directory to write to a maildir. */
+/* What an alias of each RCPT_WAITING recipient leads to on this machine (rcpt.h, to): a maildir; or a command, which is split into words
+ * here and run without a shell, with the message, Return-Path and Delivered-To first, on its standard input. Root becomes nobody to
+ * run one, and the owner of the directory to write to a maildir. */
 void local_deliver_aliases(const char *from, struct rcpts *, const struct mail *);
 
 /* For aliasrun.c. */
-void local_trace(struct buf *out, const char *from, const char *addr);	/* the lines that delivery puts before a message; addr may be NULL */
-int local_store(const char *maildir, const struct passwd *, const char *trace, const struct mail *, struct err *e);	/* as that user */
+void local_trace(struct buf *out, const char *from, const char *addr);	/* what delivery puts before a message; addr may be NULL */
+/* As that user. */
+int local_store(const char *maildir, const struct passwd *, const char *trace, const struct mail *, struct err *e);
 int local_become(const struct passwd *, struct err *e);
 
 int local_is_here(const char *domain);	/* a name of this machine */

@@ -19,15 +19,16 @@ struct mail {			/* zeroed is empty */
 };
 
 /* A whole message from a descriptor: the header is taken into memory as it is, the rest held. A regular file stays where it is,
- * unless a line of a single dot ends it (dot.h). Nothing at all is ERR_DATA "empty message". The caller completes the header and calls mail_scan. */
+ * unless a line of a single dot ends it (dot.h). Nothing at all is ERR_DATA "empty message". The caller completes the header and calls
+ * mail_scan. */
 int mail_read(struct mail *, int fd, const char *source, int dot_ends, struct err *e);
 /* The same for a file that needs no changes, from `at` on: takes fd over, scans. */
 int mail_file(struct mail *, int fd, off_t at, const char *source, struct err *e);
 int mail_scan(struct mail *, struct err *e);
 int mail_each(const struct mail *, sink_fn *, void *ctx, struct err *e);	/* header, then body */
 
-/* recode.c: a copy whose text parts that have long lines or 8-bit octets are quoted-printable. 1 when made; 0 when there is none that can be:
- * other encodings, other types, signed or encrypted parts; nothing of a message with a DKIM signature. */
+/* recode.c: a copy whose text parts that have long lines or 8-bit octets are quoted-printable. 1 when made; 0 when there is none that
+ * can be: other encodings, other types, signed or encrypted parts; nothing of a message with a DKIM signature. */
 int mail_recode(struct mail *copy, const struct mail *, struct err *e);
 void mail_free(struct mail *);
 

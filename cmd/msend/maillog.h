@@ -11,7 +11,8 @@ struct buf;
 struct rcpts;
 struct route;
 
-/* The reply, or the error, of the recipient that the exit code is about. A log that can't be written is told, no more: the mail went. */
+/* The reply, or the error, of the recipient that the exit code is about. A log that can't be written is told, no more: the mail
+ * went. */
 void maillog_write(const struct route *, const char *from, const struct rcpts *, uint64_t size, int code);
 void maillog_line(struct buf *out, const struct route *, const char *from, const struct rcpts *, uint64_t size, int code);
 

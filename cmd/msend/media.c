@@ -52,10 +52,11 @@ static const struct {
 	const char *octets, *type;
 } magic[] = {
 	{ 0, 5, "%PDF-", "application/pdf" }, { 0, 8, "\x89PNG\r\n\x1a\n", "image/png" }, { 0, 3, "\xff\xd8\xff", "image/jpeg" },
-	{ 0, 4, "GIF8", "image/gif" }, { 8, 4, "WEBP", "image/webp" }, { 8, 4, "WAVE", "audio/x-wav" }, { 4, 8, "ftypavif", "image/avif" },
-	{ 4, 4, "ftyp", "video/mp4" }, { 0, 4, "\x1a\x45\xdf\xa3", "video/webm" }, { 0, 3, "ID3", "audio/mpeg" }, { 0, 4, "OggS", "audio/ogg" },
-	{ 0, 4, "fLaC", "audio/flac" }, { 0, 4, "PK\3\4", "application/zip" }, { 0, 3, "\x1f\x8b\x08", "application/gzip" },
-	{ 0, 3, "BZh", "application/x-bzip2" }, { 0, 6, "\xfd" "7zXZ\0", "application/x-xz" }, { 0, 4, "\x28\xb5\x2f\xfd", "application/zstd" },
+	{ 0, 4, "GIF8", "image/gif" }, { 8, 4, "WEBP", "image/webp" }, { 8, 4, "WAVE", "audio/x-wav" },
+	{ 4, 8, "ftypavif", "image/avif" }, { 4, 4, "ftyp", "video/mp4" }, { 0, 4, "\x1a\x45\xdf\xa3", "video/webm" }, { 0, 3, "ID3", "audio/mpeg" },
+	{ 0, 4, "OggS", "audio/ogg" }, { 0, 4, "fLaC", "audio/flac" }, { 0, 4, "PK\3\4", "application/zip" }, { 0, 3, "\x1f\x8b\x08", "application/gzip" },
+	{ 0, 3, "BZh", "application/x-bzip2" }, { 0, 6, "\xfd" "7zXZ\0", "application/x-xz" },
+	{ 0, 4, "\x28\xb5\x2f\xfd", "application/zstd" },
 	{ 0, 6, "7z\xbc\xaf\x27\x1c", "application/x-7z-compressed" }, { 257, 5, "ustar", "application/x-tar" },
 	{ 0, 4, "\x7f" "ELF", "application/x-executable" }, { 0, 16, "SQLite format 3\0", "application/vnd.sqlite3" },
 	{ 0, 4, "%!PS", "application/postscript" }, { 0, 5, "{\\rtf", "application/rtf" }, { 0, 5, "<?xml", "application/xml" },
@@ -96,5 +97,6 @@ mime_guess(struct mime_guess *g, const char *filename, const char *start, size_t
 		g->type = "application/octet-stream";
 	g->charset = NULL;
 	if (strncmp(g->type, "text/", 5) == 0)
-		g->charset = facts.broken || (all && facts.more > 0) ? "unknown-8bit" : all && facts.eight == 0 ? "us-ascii" : "utf-8";
+		g->charset = facts.broken || (all && facts.more > 0) ? "unknown-8bit"
+		    : all && facts.eight == 0 ? "us-ascii" : "utf-8";
 }

@@ -41,7 +41,8 @@ struct mime_guess {
 	const char *type;
 	const char *charset;	/* of a text; else NULL */
 };
-void mime_guess(struct mime_guess *, const char *filename, const char *start, size_t n, int all);	/* by its first octets; all: there are no others */
+/* By its name and first octets; all: there are no others. */
+void mime_guess(struct mime_guess *, const char *filename, const char *start, size_t n, int all);
 const char *mime_type(const char *filename);	/* "image/png"; application/octet-stream where the suffix tells nothing */
 
 struct text_facts {		/* of a text that may hold 8-bit octets, for the choice of charset and encoding */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* readdress.c - RFC 6409 8.1 (incomplete addresses), RFC 5322 3.4 and 3.6.2. A field is written anew only if an address in it changes;
- * one that a DKIM signature stands for never does. */
+/* readdress.c - RFC 6409 8.1 (incomplete addresses), RFC 5322 3.4 and 3.6.2. A field is written anew only if an address in it
+ * changes; one that a DKIM signature stands for never does. */
 #include "readdress.h"
 
 #include <pwd.h>
@@ -107,7 +107,8 @@ add_target(void *ctx, enum alias_kind kind, const char *target, struct err *e)
 		free(full);
 	} else {
 		rcpts_add(s->out, s->addr);
-		s->out->v[s->out->n - 1].to = xasprintf("%s%s", kind == ALIAS_COMMAND ? "|" : "", kind == ALIAS_NOWHERE ? "" : target);
+		s->out->v[s->out->n - 1].to = xasprintf("%s%s", kind == ALIAS_COMMAND ? "|" : "",
+		    kind == ALIAS_NOWHERE ? "" : target);
 	}
 	return 0;
 }
@@ -226,7 +227,8 @@ put_from(const struct sender *s, struct buf *out, const struct field *f, struct 
 }
 
 static int
-put_addresses(const struct readdress *r, const struct sender *s, struct buf *out, const struct field *f, int follow, struct err *e)
+put_addresses(const struct readdress *r, const struct sender *s, struct buf *out, const struct field *f, int follow,
+    struct err *e)
 {
 	struct rewriting w = { .how = r, .follow = follow };
 	char *name = xstrndup(f->name, f->name_len);

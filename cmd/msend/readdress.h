@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* readdress.h - a machine's own names made fit for the world: bare addresses completed, aliases followed, in the envelope and in what
- * the reader sees; a From that is none repaired, or replaced where the account says so. */
+/* readdress.h - a machine's own names made fit for the world: bare addresses completed, aliases followed, in the envelope and in
+ * what the reader sees; a From that is none repaired, or replaced where the account says so. */
 #ifndef MSEND_READDRESS_H
 #define MSEND_READDRESS_H
 
@@ -22,7 +22,8 @@ struct readdress {		/* zeroed is empty */
 	int users;		/* mail is for users of this machine: an existing one comes before "*" */
 };
 
-int readdress_load(struct readdress *, const struct account *, int kind, struct err *e);	/* keys aliases and domain; kind is route.h's */
+/* Keys aliases and domain; kind is route.h's. */
+int readdress_load(struct readdress *, const struct account *, int kind, struct err *e);
 char *readdress_complete(const struct readdress *, const char *addr);	/* the caller frees */
 int readdress_rcpts(const struct readdress *, struct rcpts *, struct err *e);
 /* The header, changed where it has to be; every other field as it is. */

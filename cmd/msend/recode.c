@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* recode.c - a message whose text parts a server could not take, with those parts in quoted-printable (RFC 2045 6.7, 2046 5.1).
- * Two walks over its lines: the first learns what each part holds, the second writes. What is signed or encrypted, and what is not plain
- * text as it stands, stays as it is. No line is held but for its first 4 KiB. */
+ * Two walks over its lines: the first learns what each part holds, the second writes. What is signed or encrypted, and what is not
+ * plain text as it stands, stays as it is. No line is held but for its first 4 KiB. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -147,6 +147,12 @@ begin_leaf(struct walk *w, int text, struct err *e)
 	return rc;
 }
 
+static int
+begins(const struct buf *text, const char *with)
+{
+	return strncasecmp(buf_str(text), with, strlen(with)) == 0;
+}
+
 /* A header is complete: what follows it? */
 static int
 begin_entity(struct walk *w, struct err *e)
@@ -154,9 +160,10 @@ begin_entity(struct walk *w, struct err *e)
 	struct buf type = { 0 }, encoding = { 0 }, sign = { 0 };
 	int has_type = message_get(buf_str(&w->head), w->head.len, "Content-Type", &type), rc;
 	int told = message_get(buf_str(&w->head), w->head.len, "Content-Transfer-Encoding", &encoding);
-	int eight = strcasecmp(buf_str(&encoding), "8bit") == 0, as_is = !told || eight || strcasecmp(buf_str(&encoding), "7bit") == 0;
-	int closed = strncasecmp(buf_str(&type), "multipart/signed", 16) == 0 || strncasecmp(buf_str(&type), "multipart/encrypted", 19) == 0;
-	char *boundary = as_is && !closed && strncasecmp(buf_str(&type), "multipart/", 10) == 0 ? find_boundary(buf_str(&type)) : NULL;
+	int eight = strcasecmp(buf_str(&encoding), "8bit") == 0;
+	int as_is = !told || eight || strcasecmp(buf_str(&encoding), "7bit") == 0;
+	int open = as_is && begins(&type, "multipart/") && !begins(&type, "multipart/signed") && !begins(&type, "multipart/encrypted");
+	char *boundary = open ? find_boundary(buf_str(&type)) : NULL;
 
 	w->hopeless |= w->top && message_get(buf_str(&w->head), w->head.len, "DKIM-Signature", &sign);
 	w->state = IN_BODY;
@@ -164,11 +171,11 @@ begin_entity(struct walk *w, struct err *e)
 		rc = put_head(w, eight && w->cleaned ? "7bit" : NULL, 0, e);
 		w->boundary[w->depth++] = boundary;
 		boundary = NULL;
-	} else if (as_is && strncasecmp(buf_str(&type), "message/rfc822", 14) == 0) {
+	} else if (as_is && begins(&type, "message/rfc822")) {
 		rc = put_head(w, eight && w->cleaned ? "7bit" : NULL, 0, e);
 		w->state = IN_HEADER;
 	} else {
-		rc = begin_leaf(w, as_is && (!has_type || strncasecmp(buf_str(&type), "text/", 5) == 0), e);
+		rc = begin_leaf(w, as_is && (!has_type || begins(&type, "text/")), e);
 	}
 	w->top = 0;
 	buf_cut(&w->head, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* sendmail.c - the options of Postfix's sendmail(1), and those of the first sendmail that programs still give: what means something
- * here is done, what is only tuning is taken and forgotten, what can't be done is refused in clear words.
+/* sendmail.c - the options of Postfix's sendmail(1), and those of the first sendmail that programs still give: what means
+ * something here is done, what is only tuning is taken and forgotten, what can't be done is refused in clear words.
  * The one rule of its own: what can't be sent now is queued, and that is success. */
 #include "sendmail.h"
 
@@ -155,7 +155,8 @@ option(struct face *f, int ch, struct err *e)
 	case 'v':
 		return account_option(&f->job->route.account, ch, NULL, e);
 	case 'X':
-		return *optarg != 'V' ? 0 : err_set(e, ERR_UNAVAILABLE, "-XV: an envelope sender for each recipient is not done here");
+		return *optarg != 'V' ? 0
+		    : err_set(e, ERR_UNAVAILABLE, "-XV: an envelope sender for each recipient is not done here");
 	default:			/* tuning of another program */
 		return 0;
 	}
@@ -165,10 +166,12 @@ option(struct face *f, int ch, struct err *e)
 static int
 by_mqueue(const struct face *f, struct err *e)
 {
-	char mailq[] = "mailq", mqueue[] = "mqueue", run[] = "run", retry[] = "retry", serve[] = "serve", all[] = "-f", end[] = "--";
+	char mailq[] = "mailq", mqueue[] = "mqueue", run[] = "run", retry[] = "retry", serve[] = "serve";
+	char all[] = "-f", end[] = "--";
 	char *id = f->id != NULL ? xstrdup(f->id) : NULL;
 	char *words[][5] = {
-		[MODE_LIST] = { mailq }, [MODE_RUN] = { mqueue, run, all }, [MODE_RETRY] = { mqueue, retry, end, id }, [MODE_SERVE] = { mqueue, serve },
+		[MODE_LIST] = { mailq }, [MODE_RUN] = { mqueue, run, all }, [MODE_RETRY] = { mqueue, retry, end, id },
+		[MODE_SERVE] = { mqueue, serve },
 	};
 
 	handover_exec(words[f->mode], e);

@@ -5,9 +5,11 @@
 
 struct job;
 
-const char *sendmail_name(const char *argv0);	/* "sendmail", "mailq" or "newaliases" if it is called so, by any path; else NULL */
+/* "sendmail", "mailq" or "newaliases" if it is called so, by any path; else NULL. */
+const char *sendmail_name(const char *argv0);
 
-/* Reads the command line as sendmail does. 1: the job is to be run, its recipients begin at optind; 0: *code is all there is to it. */
+/* Reads the command line as sendmail does. 1: the job is to be run, its recipients begin at optind; 0: *code is all there is
+ * to it. */
 int sendmail_options(struct job *, const char *name, int argc, char **argv, int *code);
 
 #endif

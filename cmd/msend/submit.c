@@ -106,7 +106,11 @@ prepare(struct job *j, const char **args, size_t count, struct err *e)
 
 	if (recipients_given(j, args, count, e) == -1)
 		return -1;
-	if (j->composing ? compose(j, args, count, e) == -1 : mail_read(&j->mail, STDIN_FILENO, "standard input", j->dot_ends, e) == -1)
+	if (j->composing)
+		rc = compose(j, args, count, e);
+	else
+		rc = mail_read(&j->mail, STDIN_FILENO, "standard input", j->dot_ends, e);
+	if (rc == -1)
 		return -1;
 	if (recipients_found(j, e) == -1)
 		return -1;

@@ -91,7 +91,8 @@ test_finals(void **state)
 	snprintf(machine, sizeof machine, "%s/machine", dir);
 	config_system = machine;
 	put(conf, usual, 0600);
-	put(machine, "from somebody@example.com\nfinal from Machine <box@example.org>\nfinal  timeout  7\nhelo box\naccount x\n\tuser y\n", 0644);
+	put(machine, "from somebody@example.com\nfinal from Machine <box@example.org>\nfinal  timeout  7\nhelo box\n"
+	    "account x\n\tuser y\n", 0644);
 	assert_int_equal(load(&a, KEY_SEND, OPT("a", "work"), &e), 0);
 	assert_string_equal(account_get(&a, KEY_FROM), "Machine <box@example.org>");
 	assert_string_equal(account_get(&a, KEY_TIMEOUT), "7");
