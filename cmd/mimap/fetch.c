@@ -12,6 +12,7 @@
 #include "fetched.h"
 #include "imap.h"
 #include "log.h"
+#include "part.h"
 #include "sandbox.h"
 #include "stream.h"
 #include "target.h"
@@ -20,6 +21,7 @@
 struct fetch {
 	struct mimap *m;
 	int headers, paths;
+	const char *part;	/* -P, or NULL */
 	const char *where;	/* -d: a directory, "-", or NULL */
 	char *maildir;		/* NULL: stdout */
 	int everything;		/* no UIDs were given: all that was not fetched before */
@@ -36,13 +38,16 @@ read_arguments(struct fetch *f, int argc, char **argv, struct err *e)
 {
 	int ch;
 
-	while ((ch = getopt(argc, argv, "+:Hpd:")) != -1) {
+	while ((ch = getopt(argc, argv, "+:HpP:d:")) != -1) {
 		switch (ch) {
 		case 'H':
 			f->headers = 1;
 			break;
 		case 'p':
 			f->paths = 1;
+			break;
+		case 'P':
+			f->part = optarg;
 			break;
 		case 'd':
 			f->where = optarg;
@@ -51,6 +56,8 @@ read_arguments(struct fetch *f, int argc, char **argv, struct err *e)
 			return err_set(e, ERR_USAGE, ch == ':' ? "fetch: option -%c needs an argument" : "fetch: there is no option -%c", optopt);
 		}
 	}
+	if (f->part != NULL && (optind == argc || f->headers || *f->part == '\0'))
+		return err_set(e, ERR_USAGE, "fetch: -P needs a part and UIDs, and no -H");
 	if (argc - optind > 1)
 		return err_set(e, ERR_USAGE, "fetch: one set of UIDs, please: \"%s\" is one too many", argv[optind + 1]);
 	f->everything = optind == argc;
@@ -174,6 +181,14 @@ work(struct fetch *f, struct err *e)
 	return r;
 }
 
+static int
+fetch_part(struct fetch *f, struct err *e)
+{
+	struct part_order order = { .which = f->part, .dir = f->where, .paths = f->paths };
+
+	return part_fetch(f->m, &order, &f->uids, e);
+}
+
 int
 verb_fetch(struct mimap *m, int argc, char **argv, struct err *e)
 {
@@ -181,7 +196,7 @@ verb_fetch(struct mimap *m, int argc, char **argv, struct err *e)
 	int r = read_arguments(&f, argc, argv, e);
 
 	if (r == 0 && f.uids.all.count > 0)
-		r = work(&f, e);
+		r = f.part != NULL ? fetch_part(&f, e) : work(&f, e);
 	imap_close(&f.im);
 	fetched_free(&f.fetched);
 	target_free(&f.target);

@@ -35,7 +35,7 @@ static const char usage[] =
     "usage: mimap [-v] [-a account] [-m mailbox] [-o key=value] verb ...\n"
     "       ls [-jl] [pattern ...]\n"
     "       search [-jl] [query ...]\n"
-    "       fetch [-Hp] [-d maildir | -] [uids | -]\n"
+    "       fetch [-Hp] [-d maildir | -] [-P part] [uids | -]\n"
     "       flag [-n] +flag | -flag | =flag ... uids | - | query ...\n"
     "       cp [-n] uids | - | query ... mailbox\n"
     "       mv [-n] uids | - | query ... mailbox\n"

@@ -23,7 +23,8 @@ pick_read(struct pick *p, int argc, char *const argv[], struct err *e)
 	int i, sets = 0;
 
 	if (argc == 0)
-		return err_set(e, ERR_USAGE, "which messages? Give UIDs, - to read them from standard input, or a query (all, for every message)");
+		return err_set(e, ERR_USAGE,
+		    "which messages? Give UIDs, - to read them from standard input, or a query (all, for every message)");
 	if (argc == 1 && strcmp(argv[0], "-") == 0)
 		return uids_read(&p->uids, "-", e);
 	for (i = 0; i < argc; i++)
@@ -43,7 +44,8 @@ pick_none(const struct pick *p)
 	return p->query == NULL && p->uids.all.count == 0;
 }
 
-/* To IMAP 9:* holds the last message in any case, even where that is 7: whoever changes messages does not mean that. "*" alone does. */
+/* To IMAP 9:* holds the last message in any case, even where that is 7: whoever changes messages does not mean that.
+ * "*" alone does. */
 static int
 resolve(const struct pick *p, struct imap *im, struct uidset *set, struct err *e)
 {

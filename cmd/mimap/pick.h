@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* pick.h - the messages that a verb is to change: sets of UIDs, "-" for UIDs on stdin, or a query (query.h). An argument of digits and
- * ":,*" alone is a set. */
+/* pick.h - the messages that a verb is to change: sets of UIDs, "-" for UIDs on stdin, or a query (query.h). An argument of
+ * digits and ":,*" alone is a set. */
 #ifndef MIMAP_PICK_H
 #define MIMAP_PICK_H
 

@@ -26,7 +26,7 @@ struct put {
 	struct mimap *m;
 	struct imap *im;
 	struct letters letters;
-	size_t answered, printed;	/* letters before these are */
+	size_t answered, printed;	/* all letters before these are */
 	int flags_given, date_given;
 	struct buf flags;		/* -f, as on the wire */
 	time_t date;			/* -D */
@@ -90,20 +90,30 @@ hopeless(const struct response *r)
 	return 0;
 }
 
+/* Answers mostly come in the order of the commands. */
+static struct letter *
+find(struct put *p, unsigned int tag)
+{
+	size_t i;
+
+	while (p->answered < p->letters.count && p->letters.letter[p->answered].state != LETTER_WAITS)
+		p->answered++;
+	for (i = p->answered; i < p->letters.count && p->letters.letter[i].tag != tag; i++)
+		;
+	return i < p->letters.count ? &p->letters.letter[i] : NULL;
+}
+
 static int
 on_answer(void *ctx, unsigned int tag, const struct response *r, struct err *e)
 {
 	struct put *p = ctx;
-	struct letter *l;
+	struct letter *l = find(p, tag);
 	struct err why = { 0 };
 	char what[160];
 
 	(void)e;
-	while (p->answered < p->letters.count && p->letters.letter[p->answered].tag < tag)
-		p->answered++;
-	if (p->answered == p->letters.count || p->letters.letter[p->answered].tag != tag)
+	if (l == NULL)
 		return 0;
-	l = &p->letters.letter[p->answered];
 	if (r->status == STATUS_OK) {
 		l->state = LETTER_STORED;
 		l->uid = r->code != NULL ? append_uid(r) : 0;
@@ -157,7 +167,7 @@ put_one(struct put *p, struct letter *l, struct err *e)
 
 	l->tag = p->im->last_tag + 1;
 	if (upload_open(&u, l->path, &why) == -1) {
-		l->tag = p->im->last_tag;
+		l->tag = 0;
 		failed(p, l, &why);
 	} else {
 		l->size = u.size;

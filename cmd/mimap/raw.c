@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* raw.c - mimap raw: commands as the user writes them, one after the other; what the server says is printed, a response a line. */
+/* raw.c - mimap raw: commands as the user writes them, one after the other; what the server says is printed, a response a
+ * line. */
 #include "mimap.h"
 
 #include <stdio.h>

@@ -27,8 +27,8 @@ to_trash(void *ctx, struct imap *im, const struct uidset *set, struct err *e)
 	int r = role_find(im, "trash", &trash, e);
 
 	if (r == 0)
-		return err_set(e, ERR_UNAVAILABLE, "no mailbox of %s has the role trash: make one (mimap mkdir -r trash Trash), move the messages"
-		    " somewhere (mimap mv), or remove them for good (mimap rm -f)", stream_peer(im->stream));
+		return err_set(e, ERR_UNAVAILABLE, "no mailbox of %s has the role trash: make one (mimap mkdir -r trash Trash), move the"
+		    " messages somewhere (mimap mv), or remove them for good (mimap rm -f)", stream_peer(im->stream));
 	if (r == 1 && mailbox_same(trash, m->mailbox))
 		r = err_set(e, ERR_USAGE, "%s is the trash; mimap rm -f removes messages for good", trash);
 	else if (r == 1)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* upload.h - a message that is to be stored: read twice, first for its size on the wire (lines end in CRLF there), then to be sent.
- * Memory is a buffer of fixed size. Standard input that can't be read twice is kept in a temporary file. */
+/* upload.h - a message that is to be stored: read twice, first for its size on the wire (lines end in CRLF there), then to
+ * be sent. Memory is a buffer of fixed size. Standard input that can't be read twice is kept in a temporary file. */
 #ifndef MIMAP_UPLOAD_H
 #define MIMAP_UPLOAD_H
 

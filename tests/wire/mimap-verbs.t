@@ -251,6 +251,71 @@ peer_ok nul
 run 64 'put: a time that is none' mimap -a exec:false put -D 2026-02-30 "$TMP/a"
 run 64 'put: a flag that can not be' mimap -a exec:false put -f 'a b' "$TMP/a"
 
+# --- fetch -P
+play parts '' <<EOT
+C: A1 EXAMINE "INBOX"
+C+ A2 UID FETCH 5:6 (UID BODYSTRUCTURE)
+S: * 9 EXISTS
+S: A1 OK [READ-ONLY] open
+S: * 1 FETCH (UID 5 BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "BASE64" 4 1))
+S: * 2 FETCH (BODYSTRUCTURE (("TEXT" "HTML" NIL NIL NIL "7BIT" 4 1)("TEXT" "PLAIN" NIL NIL NIL "7BIT" 4 1) "MIXED") UID 6)
+S: A2 OK
+C: A3 UID FETCH 5 (UID BODY.PEEK[1])
+C+ A4 UID FETCH 6 (UID BODY.PEEK[2])
+S: * 1 FETCH (UID 5 FLAGS ())
+S: * 1 FETCH (BODY[1] {4}
+S: aGkKUID 5)
+S: A3 OK
+S: * 2 FETCH (UID 6 BODY[2] "ho")
+S: A4 OK
+$(bye 5)
+EOT
+sed -i 's/aGkKUID/aGkK UID/' "$TMP/parts.peer"
+run 0 'fetch -P: structures in one flight, parts in another' mimap -a "$PEER" fetch -P text 5:6
+peer_ok parts
+is "$(cat "$TMP/out")" 'hi
+ho' 'decoded'
+hostile() {	# CODE ERE NAME: the answer to the fetch of part 1 is on stdin
+	hostile_code=$1 hostile_ere=$2 hostile_name=$3
+	{
+		cat <<-EOT
+			C: A1 EXAMINE "INBOX"
+			C+ A2 UID FETCH 5 (UID BODYSTRUCTURE)
+			S: A1 OK [READ-ONLY] open
+			S: * 1 FETCH (UID 5 BODYSTRUCTURE ("TEXT" "PLAIN" ("NAME" "a.txt") NIL NIL "7BIT" 4 1))
+			S: A2 OK
+			C: A3 UID FETCH 5 (UID BODY.PEEK[1])
+		EOT
+		cat
+	} | play hostile ''
+	PEER="exec:$BUILD/tests/tools/peer $TMP/hostile.peer"
+	rm -rf "$TMP/D"
+	mkdir "$TMP/D"
+	run "$hostile_code" "fetch -P: $hostile_name" mimap -a "$PEER" -o timeout=2 fetch -d "$TMP/D" -P '*.txt' 5
+	like "$(cat "$TMP/err")" "$hostile_ere" "$hostile_name: says so"
+	is "$(ls "$TMP/D")" '' "$hostile_name: leaves no half of a file"
+}
+hostile 75 'closed the connection inside' 'cut' <<EOT
+S- * 1 FETCH (UID 5 BODY[1] {4}\r\nab
+S! drop
+EOT
+hostile 69 'part 1 of the message with UID 5 did not come' 'another message' <<EOT
+S: * 1 FETCH (UID 6 BODY[1] {4}
+S: abcd)
+S: A3 OK
+$(bye 4)
+EOT
+hostile 69 'did not come' 'no part' <<EOT
+S: * 1 FETCH (UID 5 BODY[1] NIL)
+S: A3 OK
+$(bye 4)
+EOT
+hostile 76 'a part twice' 'two parts in one' <<EOT
+S: * 1 FETCH (BODY[1] {4}
+S: abcd BODY[1] {4}
+S: abcd UID 5)
+EOT
+
 # --- Mailboxes.
 play mkdir 'CREATE-SPECIAL-USE' <<EOT
 C: A1 CREATE "Trash" (USE (\\Trash))
