@@ -68,7 +68,16 @@ qp_newline(struct qp *q)
 	q->column = 0;
 }
 
-/* A dot or "From" that begins a line is encoded too: some mail systems change such lines. */
+/* A dot or "From" that begins a line is encoded too: some mail systems change such lines; and a hyphen that only a soft line break puts
+ * there: it could make a boundary of what is none. */
+static int
+safe_here(const struct qp *q, char c)
+{
+	int broken = q->column + 1 > COLUMNS - 1;
+
+	return !(q->column == 0 && (c == '.' || c == 'F')) && !(broken && c == '-');
+}
+
 static void
 qp_octet(struct qp *q, char c)
 {
@@ -83,7 +92,7 @@ qp_octet(struct qp *q, char c)
 		qp_blank(q, 0);
 		if (c == ' ' || c == '\t')
 			q->blank = (unsigned char)c;
-		else if (c > ' ' && c < 127 && c != '=' && !(q->column == 0 && (c == '.' || c == 'F')))
+		else if (c > ' ' && c < 127 && c != '=' && safe_here(q, c))
 			qp_put(q, &c, 1);
 		else
 			qp_hex(q, (unsigned char)c);

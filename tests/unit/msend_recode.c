@@ -115,6 +115,30 @@ long_lines(void **state)
 	}
 }
 
+/* A line that is broken where a boundary could begin: none may come of it. */
+static void
+no_new_boundary(void **state)
+{
+	struct mail m = { 0 }, copy = { 0 };
+	struct err e;
+	size_t n;
+
+	(void)state;
+	for (n = 60; n < 90; n++) {
+		struct buf all = { 0 };
+
+		buf_printf(&m.head, MIXED "\n--b b\n\n\xfc\n%.*s--b b\n--b b--\n", (int)n,
+		    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+		assert_int_equal(mail_scan(&m, &e), 0);
+		assert_int_equal(mail_recode(&copy, &m, &e), 1);
+		assert_int_equal(mail_each(&copy, sink_buf, &all, &e), 0);
+		assert_null(strstr(strstr(buf_str(&all), "--b b\n") + 1, "\n--b b\n"));
+		buf_free(&all);
+		mail_free(&m);
+		mail_free(&copy);
+	}
+}
+
 /* More parts within parts than are followed: what is inside the last stays. */
 static void
 deep(void **state)
@@ -135,7 +159,8 @@ deep(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(parts), cmocka_unit_test(long_lines), cmocka_unit_test(deep) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(parts), cmocka_unit_test(long_lines), cmocka_unit_test(no_new_boundary),
+		cmocka_unit_test(deep) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
