@@ -64,7 +64,7 @@ hex(char c)
 static int
 unescape(char *text)
 {
-	char *out = text;
+	char *out = text += strcspn(text, "%");	/* most have none */
 
 	for (; *text != '\0'; text++) {
 		int high, low;

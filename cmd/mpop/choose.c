@@ -43,7 +43,7 @@ fetch_choose(struct listing *l, const struct seen *s, const struct fetch_opts *o
 	*octets = 0;
 	for (size_t i = 0; i < l->count; i++) {
 		struct listing_msg *m = &l->msg[i];
-		uint64_t size = seen_size(s, m);
+		uint64_t size = o->max_size > 0 ? seen_size(s, m) : m->size;
 		struct seen_entry entry;
 
 		m->drop = 0;

@@ -238,8 +238,6 @@ session(struct fetch *f, struct err *e)
 		return -1;
 	if (adopted > 0)
 		log_warn("the server has given new UIDs: %zu messages, known by their headers, are not fetched again", adopted);
-	if (uids)
-		seen_prune(f->s, &f->l);
 	if (f->o->mark)
 		mark(f);
 	else if (choose(f, &count, &octets, e) == -1 || retrieve(f, count, octets, e) == -1)

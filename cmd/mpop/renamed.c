@@ -123,12 +123,10 @@ renamed_adopt(struct pop3 *p, struct listing *l, struct seen *s, size_t *adopted
 {
 	struct renamed r = { .s = s };
 	struct listing_msg **msg = xcalloc(l->count + 1, sizeof *msg);
-	size_t count;
+	size_t count, gone = seen_gone(s, l, gather, &r);
 	int rc = 0;
 
-	if (l->count > 0)
-		seen_gone(s, l, gather, &r);
-	if (r.count > 0) {
+	if (r.count > 0 && l->count > 0) {
 		sort(&r);
 		count = candidates(&r, l, msg);
 		rc = count > 0 ? headers_each(p, msg, count, compare, &r, e) : 0;
@@ -138,6 +136,8 @@ renamed_adopt(struct pop3 *p, struct listing *l, struct seen *s, size_t *adopted
 	free(r.gone);
 	free(r.size);
 	free(msg);
+	if (rc == 0 && gone > 0)
+		seen_prune(s, l);
 	*adopted = r.adopted;
 	return rc;
 }

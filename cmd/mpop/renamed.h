@@ -12,7 +12,7 @@ struct listing;
 struct pop3;
 struct seen;
 
-/* Moves the records of such messages to their new UIDs. *adopted says how many. Before seen_prune. */
+/* Moves the records of such messages to their new UIDs, and forgets what is no longer listed (seen_prune). *adopted says how many. */
 int renamed_adopt(struct pop3 *, struct listing *, struct seen *, size_t *adopted, struct err *e);
 
 #endif

@@ -75,7 +75,9 @@ add_size(struct buf *b, uint64_t size)
 static const char *
 make_key(char prefix, const struct listing_msg *m, struct buf *key)
 {
-	buf_printf(key, "%c:%s", prefix, m->uid);
+	buf_addc(key, prefix);
+	buf_addc(key, ':');
+	buf_adds(key, m->uid);
 	if (m->twin > 0) {
 		buf_addc(key, '\t');
 		add_size(key, m->size);
@@ -317,11 +319,11 @@ static int
 listed(const struct listing *l, const char *key)
 {
 	const char *uid = key + 2, *tab = strchr(uid, '\t');
+	int found = listing_find(l, uid) != NULL;
 	char *only;
-	int found;
 
-	if (listing_find(l, uid) != NULL || tab == NULL)
-		return listing_find(l, uid) != NULL;
+	if (found || tab == NULL)
+		return found;
 	only = xstrndup(uid, (size_t)(tab - uid));
 	found = listing_find(l, only) != NULL;
 	free(only);
@@ -356,28 +358,33 @@ struct going {
 	const struct listing *listing;
 	seen_gone_fn *fn;
 	void *ctx;
+	size_t count;
 };
 
 static int
 gone_entry(void *ctx, const char *key, const char *value, struct err *e)
 {
 	struct going *g = ctx;
-	struct seen_entry entry = parse_value(value);
+	struct seen_entry entry;
 
 	(void)e;
-	if (key[0] == g->s->prefix && key[1] == ':' && strchr(key, '\t') == NULL && entry.print[0] != '\0' && !entry.deleted &&
-	    !listed(g->listing, key))
+	if (strcmp(key, UNPLACED) == 0 || strlen(key) < 2 || listed(g->listing, key))
+		return 0;
+	g->count++;
+	entry = parse_value(value);
+	if (key[0] == g->s->prefix && strchr(key, '\t') == NULL && entry.print[0] != '\0' && !entry.deleted)
 		g->fn(g->ctx, key, &entry);
 	return 0;
 }
 
-void
+size_t
 seen_gone(const struct seen *s, const struct listing *l, seen_gone_fn *fn, void *ctx)
 {
 	struct going g = { .s = s, .listing = l, .fn = fn, .ctx = ctx };
 	struct err unused;
 
 	ledger_each(s->ledger, gone_entry, &g, &unused);
+	return g.count;
 }
 
 void

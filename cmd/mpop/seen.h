@@ -46,9 +46,10 @@ void seen_note(struct seen *, const struct listing_msg *, const char *name);
 int seen_noted(const struct seen *, const struct listing_msg *);
 void seen_outsized(struct seen *, const struct listing_msg *, uint64_t size);
 uint64_t seen_size(const struct seen *, const struct listing_msg *);	/* what is known: LIST's, or more; LISTING_NO_SIZE */
-/* Delivered, not deleted, with a print, and no longer listed. */
+/* Called for what was delivered, not deleted, has a print, and is no longer listed. Returns how many entries in all are not listed:
+ * where there are none, seen_prune has nothing to do. */
 typedef void seen_gone_fn(void *ctx, const char *key, const struct seen_entry *);
-void seen_gone(const struct seen *, const struct listing *, seen_gone_fn *, void *ctx);
+size_t seen_gone(const struct seen *, const struct listing *, seen_gone_fn *, void *ctx);
 void seen_adopt(struct seen *, const char *key, const struct listing_msg *);	/* the record under key is that of this message now */
 void seen_deleted(struct seen *, const struct listing_msg *);
 int seen_commit(struct seen *, struct err *e);
