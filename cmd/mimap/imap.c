@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* imap.c - the session's reading side, and commands sent ahead. Invariants: a tag is answered once, and only after its
+/* imap.c - the session's reading side. Invariants: a tag is answered once, and only after its
  * command was sent as a whole; no wait is without a deadline, and a server that only says what nobody asked for runs
  * into limits. */
 #include "imap.h"
@@ -287,93 +287,6 @@ imap_next(struct imap *im, struct err *e)
 			return -1;
 	} while (im->response.kind != RESPONSE_CONTINUE && im->response.kind != RESPONSE_TAGGED);
 	return im->response.kind == RESPONSE_CONTINUE;
-}
-
-/* 1: go ahead with the literal; 0: the command is refused. Answers to commands before it may come in first. */
-static int
-await_go_ahead(struct imap *im, struct err *e)
-{
-	int r;
-
-	while (im->sending != NULL) {
-		if ((r = imap_next(im, e)) != 0)
-			return r;
-	}
-	return 0;
-}
-
-static int
-send_line(struct imap *im, const char *tag, const char *text, size_t len, struct err *e)
-{
-	return stream_send(im->stream, e, "%s%s%.*s", tag, *tag != '\0' ? " " : "", (int)len, text);
-}
-
-static int
-send_tail(struct imap *im, const struct command_tail *t, struct err *e)
-{
-	int r;
-
-	if (t->wait && (r = await_go_ahead(im, e)) != 1)
-		return r == 0 ? 1 : -1;
-	if (t->produce(t->ctx, stream_sink, im->stream, e) == -1)
-		return -1;
-	return stream_write(im->stream, "\r\n", 2, e);
-}
-
-/* Lines and literals in turn; 0 when all of it is sent, 1 when the server refused it half-way. */
-static int
-send_pieces(struct imap *im, const struct command *c, struct err *e)
-{
-	const char *text = buf_str(&c->text);
-	char tag[16];
-	size_t at = 0, i;
-	int r;
-
-	snprintf(tag, sizeof(tag), "A%u", im->last_tag);
-	for (i = 0; i < c->literals; i++) {
-		if (send_line(im, i == 0 ? tag : "", text + at, c->literal[i].at - at, e) == -1)
-			return -1;
-		if (c->literal[i].wait && (r = await_go_ahead(im, e)) != 1)
-			return r == 0 ? 1 : -1;
-		if (stream_write(im->stream, text + c->literal[i].at, c->literal[i].len, e) == -1)
-			return -1;
-		at = c->literal[i].at + c->literal[i].len;
-	}
-	if (send_line(im, i == 0 ? tag : "", text + at, c->text.len - at, e) == -1)
-		return -1;
-	return c->tail.produce != NULL ? send_tail(im, &c->tail, e) : 0;
-}
-
-void
-imap_command(const struct imap *im, struct command *c)
-{
-	memset(c, 0, sizeof(*c));
-	if (caps_has(&im->caps, CAP_LITERAL_PLUS))
-		c->form = LITERAL_PLUS;
-	else if (caps_has(&im->caps, CAP_LITERAL_MINUS))
-		c->form = LITERAL_MINUS;
-	c->mailbox = im->form;
-}
-
-int
-imap_send(struct imap *im, const struct command *c, const char *what, struct err *e)
-{
-	struct imap_pending *p = xcalloc(1, sizeof(*p));
-	int r;
-
-	p->tag = ++im->last_tag;
-	snprintf(p->what, sizeof(p->what), "%s", what);
-	im->sending = p;
-	stream_arm(im->stream, 0);
-	r = send_pieces(im, c, e);
-	if (im->sending != NULL && r == 0) {
-		*im->pending_end = im->sending;
-		im->pending_end = &im->sending->next;
-	} else if (im->sending != NULL) {
-		free(im->sending);
-	}
-	im->sending = NULL;
-	return r == -1 ? broken(im) : 0;
 }
 
 /* Nobody waits for a continuation here. */
