@@ -139,7 +139,8 @@ command_end(struct deliver *d, struct err *e)
 	if (code == 126 || code == 127)
 		return err_set(e, ERR_CONFIG, "the command \"%.200s\" can't be run", d->opts.where);
 	if (code > 0)
-		err_set(e, code >= ERR_USAGE && code <= ERR_CONFIG ? (enum err_class)code : ERR_TEMP, "the command exited with %d", code);
+		err_set(e, code >= ERR_USAGE && code <= ERR_CONFIG ? (enum err_class)code : ERR_TEMP,
+		    "the command exited with %d", code);
 	return code != 0;
 }
 

@@ -20,7 +20,7 @@ struct deliver_opts {
 	const char *where;	/* maildir, command or file; borrowed */
 	const struct trace *trace;	/* goes before each message; or NULL */
 	int print_paths;
-	int turn;		/* a file that is locked while standard output is written, as others write there too; -1: none do */
+	int turn;		/* a file that is locked while standard output is written, as others write there too, or -1 */
 	int64_t end;		/* of the run (deadline_now's clock); a command still at work then is ended. 0: none */
 };
 

@@ -68,7 +68,8 @@ judge(void *ctx, struct listing_msg *m, const struct buf *header, const struct e
 }
 
 int
-filter_each(struct pop3 *p, const char *command, int64_t end, struct listing_msg **msg, size_t count, filter_fn *fn, void *ctx, struct err *e)
+filter_each(struct pop3 *p, const char *command, int64_t end, struct listing_msg **msg, size_t count, filter_fn *fn,
+    void *ctx, struct err *e)
 {
 	struct filter f = { .command = command, .end = end, .fn = fn, .ctx = ctx, .file = tmpfile() };
 	int rc;

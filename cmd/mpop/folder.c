@@ -44,7 +44,8 @@ folder_path(const char *maildir, const char *folder, char **path, struct err *e)
 			n = strcspn(p, "/");
 			if (add_level(&out, p, n) == -1) {
 				buf_free(&out);
-				return err_set(e, ERR_USAGE, "-f %.100s: a folder is called by printable ASCII without dots, with / between levels",
+				return err_set(e, ERR_USAGE,
+				    "-f %.100s: a folder is called by printable ASCII without dots, with / between levels",
 				    folder);
 			}
 			if (p[n] == '\0')

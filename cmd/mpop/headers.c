@@ -70,7 +70,8 @@ answered(void *ctx, struct listing_msg *m, const struct reply *r, struct err *e)
 static int
 ask(struct each *each, int top, struct listing_msg **msg, size_t count, struct err *e)
 {
-	struct pop3_run run = { .verb = top ? "TOP" : "RETR", .suffix = top ? " 0" : "", .msg = msg, .count = count, .fn = answered,
+	struct pop3_run run = { .verb = top ? "TOP" : "RETR", .suffix = top ? " 0" : "", .msg = msg, .count = count,
+	    .fn = answered,
 	    .ctx = each };
 
 	each->verb = run.verb;
@@ -98,7 +99,8 @@ headers_each(struct pop3 *p, struct listing_msg **msg, size_t count, headers_fn 
 static int
 is_state(const struct field *f)
 {
-	static const char *const names[] = { "Status", "X-Status", "X-Keywords", "X-UID", "X-UIDL", "X-IMAP", "X-IMAPbase", "Content-Length",
+	static const char *const names[] = { "Status", "X-Status", "X-Keywords", "X-UID", "X-UIDL", "X-IMAP", "X-IMAPbase",
+	    "Content-Length",
 		"Lines" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -139,8 +141,10 @@ headers_note(struct buf *out, const struct buf *header, uint64_t size, uint64_t 
 	size_t at = 0;
 
 	while (message_field(buf_str(header), header->len, &at, &f))
-		if (!message_is(&f, "Content-Type") && !message_is(&f, "Content-Transfer-Encoding") && !message_is(&f, "MIME-Version"))
+		if (!message_is(&f, "Content-Type") && !message_is(&f, "Content-Transfer-Encoding") &&
+		    !message_is(&f, "MIME-Version"))
 			buf_add(out, f.raw, f.raw_len);
-	buf_printf(out, "\n[mpop: this is only the header. The message has %" PRIu64 " octets, more than the %" PRIu64 " that -z allows.\n"
+	buf_printf(out,
+	    "\n[mpop: this is only the header. The message has %" PRIu64 " octets, more than the %" PRIu64 " that -z allows.\n"
 	    "It is still on the server, and comes whole with the next run that allows as much.]\n", size, limit);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* headers.h - the headers of messages, without their bodies: by TOP, or by RETR from a server that has none (RFC 1939 section 7). */
+/* headers.h - the headers of messages, without their bodies: by TOP, or by RETR from a server that has none (RFC 1939 section
+ * 7). */
 #ifndef HEADERS_H
 #define HEADERS_H
 
@@ -24,7 +25,8 @@ sink_fn header_write;		/* ctx is the struct */
 typedef int headers_fn(void *ctx, struct listing_msg *, const struct buf *header, const struct err *why, struct err *e);
 int headers_each(struct pop3 *, struct listing_msg **, size_t count, headers_fn *, void *ctx, struct err *e);
 
-/* By what a message is known again whose UID has changed: a hash of its header, less the fields in which servers keep their own state.
+/* By what a message is known again whose UID has changed: a hash of its header, less the fields in which servers keep their
+ * own state.
  * 0, or -1 for one without a Message-ID: it might be another's. */
 #define HEADERS_PRINT 33
 int headers_print(const char *header, size_t n, char print[HEADERS_PRINT]);

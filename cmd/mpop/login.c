@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* login.c - who we are: AUTH (RFC 5034) with what the server lists, USER and PASS (RFC 1939 section 7) where it lists nothing of
- * use, APOP only where the account says so. No password leaves on a stream that others could read. A refusal with [AUTH], [SYS/TEMP] or [IN-USE] (RFC 2449, 3206) is
+ * use, APOP only where the account says so. No password leaves on a stream that others could read. A refusal with [AUTH],
+ * [SYS/TEMP] or [IN-USE] (RFC 2449, 3206) is
  * final; after any other the next mechanism is tried, but never USER after AUTH: servers lock accounts that fail too often. */
 #include "pop3.h"
 
@@ -133,7 +134,8 @@ apop(struct pop3 *p, struct account *a, struct err *e)
 	struct reply r;
 
 	if (p->stamp[0] == '\0')
-		return err_set(e, ERR_PERM, "%s greets without a challenge for APOP (or with one that is no message-id); take auth apop "
+		return err_set(e, ERR_PERM,
+		    "%s greets without a challenge for APOP (or with one that is no message-id); take auth apop "
 		    "away", stream_peer(p->s));
 	if (account_secret(a, &secret, e) == -1 || digest_new(&md5, DIGEST_MD5, e) == -1) {
 		buf_wipe(&secret);

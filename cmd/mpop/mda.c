@@ -29,7 +29,8 @@ begin(struct buf *first, struct err *e)
 	const char *end;
 	ssize_t n = 1;
 
-	while (first->len < 8192 && (first->len < 5 || memcmp(first->data, "From ", 5) == 0) && memchr(buf_str(first), '\n', first->len) == NULL &&
+	while (first->len < 8192 && (first->len < 5 || memcmp(first->data, "From ", 5) == 0) &&
+	    memchr(buf_str(first), '\n', first->len) == NULL &&
 	    (n = more(text, sizeof text, e)) > 0)
 		buf_add(first, text, (size_t)n);
 	if (n == -1)

@@ -150,7 +150,8 @@ greeting(struct pop3 *p, struct err *e)
 	return 0;
 }
 
-/* C: UTF8                  RFC 6856 section 2: else the server may change a message that has UTF-8 in its header, or not give it. It
+/* C: UTF8                  RFC 6856 section 2: else the server may change a message that has UTF-8 in its header, or not give
+ * it. It
  *                          travels with the login where the server takes both at once; what it says changes nothing */
 static int
 utf8(struct pop3 *p, struct err *e)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* pop3.h - a POP3 session (RFC 1939, 2449, 2595, 5034, 6856): connect, secure, log in, list, and commands about messages in one flight.
+/* pop3.h - a POP3 session (RFC 1939, 2449, 2595, 5034, 6856): connect, secure, log in, list, and commands about messages in
+ * one flight.
  * Owns the connection. After a -1 from any call but login's the session is of no use: pop3_close and nothing else.
  * Server text in errors stands in quotes. Limits: lines of 8192 octets, 256 capabilities, listing.h's. */
 #ifndef POP3_H

@@ -34,7 +34,8 @@ struct caps {			/* RFC 2449: exact names, case ignored; what is announced and us
 };
 void caps_line(struct caps *, const char *line);
 
-/* The challenge of a greeting (RFC 1939 section 7): 0, or -1 where it has none that is a message-id (RFC 5322). What merely looks like
+/* The challenge of a greeting (RFC 1939 section 7): 0, or -1 where it has none that is a message-id (RFC 5322). What merely
+ * looks like
  * one is refused: octets chosen at will would let a false server find out the password. */
 #define REPLY_STAMP_MAX 256
 int reply_stamp(const char *greeting, char stamp[REPLY_STAMP_MAX]);

@@ -100,10 +100,12 @@ is_too_large(struct latch *l, struct err *e)
 	if (!l->large) {
 		l->large = l->failed = 1;
 		deliver_abort(l->f->d);
-		err_set(l->why, ERR_PROTOCOL, "it is larger than the server announced, and than the %" PRIu64 " octets of -z", limit);
+		err_set(l->why, ERR_PROTOCOL,
+		    "it is larger than the server announced, and than the %" PRIu64 " octets of -z", limit);
 	}
 	if (l->taken - limit > OVERRUN)
-		return err_set(e, ERR_PROTOCOL, "a message goes on and on after the %" PRIu64 " octets of -z, so the connection is given up",
+		return err_set(e, ERR_PROTOCOL,
+		    "a message goes on and on after the %" PRIu64 " octets of -z, so the connection is given up",
 		    limit);
 	return 0;
 }

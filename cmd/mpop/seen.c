@@ -109,7 +109,8 @@ parse_value(const char *value)
 	n = strspn(print, "0123456789abcdef");
 	if (n >= HEADERS_PRINT || print[n] != ' ' || print[n + 1] == '\0')
 		return entry;
-	entry = (struct seen_entry){ .time = time, .size = size, .deleted = end[1] == 'x', .marked = end[1] == 'm', .name = print + n + 1 };
+	entry = (struct seen_entry){ .time = time, .size = size, .deleted = end[1] == 'x', .marked = end[1] == 'm',
+	    .name = print + n + 1 };
 	memcpy(entry.print, print, n);
 	return entry;
 }

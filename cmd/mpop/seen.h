@@ -3,8 +3,10 @@
  * A file per account and target, locked while open: MAILDIR/.pennypost-mpop-USER@HOST, or for other targets
  * $XDG_STATE_HOME/pennypost/mpop-USER@HOST-command and -stdout. Key: "u:UID" ("h:UID" for -H), for one of several messages with
  * the same UID with TAB SIZE TAB WHICH behind it. Value: "TIME SIZE LETTER NAME": when it was fetched, the size that LIST told
- * (or -), d for delivered, x for deleted on the server as well, m for never fetched but marked as seen, behind the letter the print of its
- * header if it has one (headers.h), the file's name (or -). "n:UID" is for a note that was delivered instead of a large message, "z:UID"
+ * (or -), d for delivered, x for deleted on the server as well, m for never fetched but marked as seen, behind the letter the
+ * print of its
+ * header if it has one (headers.h), the file's name (or -). "n:UID" is for a note that was delivered instead of a large
+ * message, "z:UID"
  * holds a size that has turned out to be larger than LIST told. The key "!unplaced" is there while
  * files may wait in tmp/; its value is the TIME of these entries. */
 #ifndef SEEN_H
@@ -46,11 +48,13 @@ void seen_note(struct seen *, const struct listing_msg *, const char *name);
 int seen_noted(const struct seen *, const struct listing_msg *);
 void seen_outsized(struct seen *, const struct listing_msg *, uint64_t size);
 uint64_t seen_size(const struct seen *, const struct listing_msg *);	/* what is known: LIST's, or more; LISTING_NO_SIZE */
-/* Called for what was delivered, not deleted, has a print, and is no longer listed. Returns how many entries in all are not listed:
+/* Called for what was delivered, not deleted, has a print, and is no longer listed. Returns how many entries in all are not
+ * listed:
  * where there are none, seen_prune has nothing to do. */
 typedef void seen_gone_fn(void *ctx, const char *key, const struct seen_entry *);
 size_t seen_gone(const struct seen *, const struct listing *, seen_gone_fn *, void *ctx);
-void seen_adopt(struct seen *, const char *key, const struct listing_msg *);	/* the record under key is that of this message now */
+/* the record under key is that of this message now */
+void seen_adopt(struct seen *, const char *key, const struct listing_msg *);
 void seen_deleted(struct seen *, const struct listing_msg *);
 int seen_commit(struct seen *, struct err *e);
 void seen_placed(struct seen *);	/* nothing waits in tmp/ any more; promised with the next commit */

@@ -12,7 +12,8 @@
 #include "logfile.h"
 
 void
-session_log(const struct account *a, int opened, const char *target, const struct fetch_result *r, const struct err *failed, int code)
+session_log(const struct account *a, int opened, const char *target, const struct fetch_result *r, const struct err *failed,
+    int code)
 {
 	const char *where = account_get(a, KEY_LOG), *tls = account_get(a, KEY_TLS);
 	int private = a->url.host != NULL ? tls == NULL || strcmp(tls, "off") != 0 : tls != NULL && strcmp(tls, "off") != 0;

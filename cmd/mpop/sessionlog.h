@@ -8,6 +8,7 @@ struct account;
 struct err;
 struct fetch_result;
 
-void session_log(const struct account *, int opened, const char *target, const struct fetch_result *, const struct err *failed, int code);
+void session_log(const struct account *, int opened, const char *target, const struct fetch_result *,
+    const struct err *failed, int code);
 
 #endif

@@ -58,7 +58,8 @@ add_all(struct several *s, struct err *e)
 	int rc = path == NULL ? 0 : config_read(path, take_line, &r, e);
 
 	if (rc == 0 && s->count == before && before == 0)
-		rc = err_set(e, ERR_CONFIG, "-a all: %s has no account with a `pop`", path != NULL ? path : "there is no configuration, which");
+		rc = err_set(e, ERR_CONFIG, "-a all: %s has no account with a `pop`", path != NULL ? path :
+		    "there is no configuration, which");
 	free(path);
 	return rc;
 }

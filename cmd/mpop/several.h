@@ -17,8 +17,10 @@ struct several {
 int several_add(struct several *, const char *name, struct err *e);
 void several_free(struct several *);
 
-/* One for each name, as if it had been given alone: with the options of `common`. Accounts are loaded, and secrets asked for, here and one
- * by one; `work` runs in a process of its own, at most so many at once. What is said about an account begins with its name. Returns the
+/* One for each name, as if it had been given alone: with the options of `common`. Accounts are loaded, and secrets asked for,
+ * here and one
+ * by one; `work` runs in a process of its own, at most so many at once. What is said about an account begins with its name.
+ * Returns the
  * highest code of all. */
 typedef int several_fn(void *ctx, struct account *);
 int several_run(const struct several *, const struct account *common, size_t at_once, several_fn *work, void *ctx);

@@ -33,7 +33,8 @@ trace_account(struct trace *t, const struct account *a)
 	if (from != NULL)
 		message_addresses(from, strlen(from), take_address, &t->recipient, &unused);
 	if (t->recipient == NULL)
-		t->recipient = strchr(user, '@') != NULL || a->url.host == NULL ? xstrdup(user) : xasprintf("%s@%s", user, a->url.host);
+		t->recipient = strchr(user, '@') != NULL || a->url.host == NULL ? xstrdup(user) : xasprintf("%s@%s", user,
+		    a->url.host);
 	t->server = a->url.host != NULL ? xstrdup(a->url.host) : NULL;
 	t->protocol = strcmp(a->url.scheme, "pop3s") == 0 ? "POP3S" : "POP3";
 }

@@ -14,7 +14,8 @@ struct trace {
 	const char *protocol;	/* "POP3S", or NULL */
 };
 
-void trace_account(struct trace *, const struct account *);	/* for what is fetched: its server does not tell the envelope's sender */
+/* for what is fetched: its server does not tell the envelope's sender */
+void trace_account(struct trace *, const struct account *);
 void trace_environment(struct trace *);	/* $SENDER and $RECIPIENT, as a mail server that runs a command sets them */
 void trace_fields(struct buf *out, const struct trace *);
 void trace_free(struct trace *);
