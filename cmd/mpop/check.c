@@ -29,23 +29,34 @@ show_flag(const char *name, int flag)
 	show(name, flag ? "yes" : "no");
 }
 
+/* Digits as the server gave them; returns what follows them and a space, or NULL. */
+static const char *
+show_digits(const char *name, const char *text)
+{
+	char digits[20];
+	size_t n = strspn(text, "0123456789");
+
+	if (n == 0 || n >= sizeof digits)
+		return NULL;
+	strlcpy(digits, text, n + 1);
+	show(name, digits);
+	return text[n] == ' ' ? text + n + 1 : NULL;
+}
+
 /* C: STAT                  RFC 1939 section 5
  * S: +OK 2 320 */
 static int
 show_stat(struct pop3 *p, struct err *e)
 {
-	unsigned long long messages, octets;
 	struct reply r;
-	char text[32];
+	const char *octets = NULL;
 
 	if (pop3_send(p, e, "STAT") == -1 || pop3_recv(p, &r, e) == -1)
 		return -1;
-	if (r.kind != REPLY_OK || sscanf(r.text, "%15llu %18llu", &messages, &octets) != 2)
-		return 0;
-	snprintf(text, sizeof text, "%llu", messages);
-	show("messages", text);
-	snprintf(text, sizeof text, "%llu", octets);
-	show("octets", text);
+	if (r.kind == REPLY_OK)
+		octets = show_digits("messages", r.text);
+	if (octets != NULL)
+		show_digits("octets", octets);
 	return 0;
 }
 

@@ -153,7 +153,7 @@ option(struct face *f, int ch, struct err *e)
 		f->job->from_headers = 1;
 		return 0;
 	case 'v':
-		return account_option(&f->job->route.account, ch, NULL, e);
+		return account_option(&f->job->route.account, ch, "", e);
 	case 'X':
 		return *optarg != 'V' ? 0
 		    : err_set(e, ERR_UNAVAILABLE, "-XV: an envelope sender for each recipient is not done here");
