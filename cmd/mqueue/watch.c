@@ -11,7 +11,7 @@
  *   - msend fails at once, so that what is due stays due: the next pass waits, a second at first, twice as long each time,
  *     up to five minutes. Arrivals wait as well.
  *   - an entry that is in other hands (an add that is just ending, another runner) is looked at again 8 times, later each
- *     time.
+ *     time, and once a minute.
  *   - our own changes are heard as if they were others': looking at what is not due ends there. */
 #include <poll.h>
 #include <signal.h>
@@ -37,6 +37,7 @@
 #define SETTLE SECOND			/* a network comes up in steps */
 #define BACKOFF_MAX (5 * MINUTE)
 #define BUSY_TRIES 8
+#define BUSY_AGAIN 60			/* seconds */
 #define PATIENCE (2 * SECOND)		/* with a pass over arrivals, before the next ones get another process */
 #define GRACE (20 * SECOND)		/* for messages under way when we are to end */
 #define NEVER INT64_MAX
@@ -210,7 +211,7 @@ static void
 look_again(struct watch *w, struct worker *k)
 {
 	if (w->busy_tries++ >= BUSY_TRIES) {
-		due_by(w, clock_wall() / 1000 + 60);
+		due_by(w, clock_wall() / 1000 + BUSY_AGAIN);
 		return;
 	}
 	if (w->pending.count == 0) {
@@ -254,6 +255,8 @@ finish(struct watch *w, size_t place)
 			w->held = p.held;
 		}
 		say_status(w);
+		if (p.busy > 0)		/* their runner may die */
+			due_by(w, clock_wall() / 1000 + BUSY_AGAIN);
 	} else if (p.busy > 0 && !p.stuck)
 		look_again(w, k);
 	if (p.stuck)

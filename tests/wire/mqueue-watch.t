@@ -156,6 +156,26 @@ stop_watch 'the second'
 watch=$first
 stop_watch 'the first'
 
+# What another has in hand when it starts is looked at again within a minute: that one may die.
+does wait
+add theirs >/dev/null
+"$TMP/fake/mqueue" run 2>"$TMP/other.err" &
+other=$!
+at_exit "kill -KILL $other 2>/dev/null"
+await 10 test -e "$TMP/waiting"
+: >"$Q/new/1795344000.M1P2Q3.host"
+start_watch
+await 10 grep -q 'is no entry' "$TMP/watch.err"
+next_look() { sed -n 's/.*next look in \(-*[0-9]*\) s;.*/\1/p' "$TMP/watch.err" | tail -n 1; }
+knows_when() { kill -USR1 "$watch" && [ "$(next_look)" -gt 0 ]; }
+ok 'another has it all in hand: there is a next look' await 10 knows_when
+ok '… within a minute' test "$(next_look)" -le 60
+: >"$TMP/go"
+wait "$other"
+rm "$Q/new/1795344000.M1P2Q3.host"
+stop_watch 'beside another'
+is "$(wc -l <"$TMP/sent") $(mqueue ls)" '1 ' '… and the message went once'
+
 # What a service manager hears.
 if perl -MIO::Socket::UNIX -e 1 2>/dev/null; then
 	perl -MIO::Socket::UNIX -e '
