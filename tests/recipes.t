@@ -48,6 +48,10 @@ while [ -f "$TMP/recipe.$n" ]; do
 	'Search, then flag'*)
 		is "$(grep -c Minutes "$TMP/out")" 1 'the one message is flagged'
 		;;
+	'Search, then file'*)
+		is "$(mimap -m Archive search subject:minutes | grep -c .)" 1 'the one message is filed'
+		is "$(mimap search subject:minutes)" '' 'and is gone from where it was'
+		;;
 	'Look first')
 		like "$(cat "$TMP/out")" '^Subject: Test$' 'the message is shown'
 		;;

@@ -9,7 +9,7 @@ if [ "${1-}" = child ]; then
 	live_dovecot
 	[ "$2" = dovecot ] || live_postfix
 	echo "$TMP $dovecot_pid ${postfix_pid:-$dovecot_pid}"
-	[ "$2" != killed ] || { kill -INT $$; exit 0; }
+	[ "$2" != killed ] || { kill -TERM $$; exit 0; }
 	exit 7
 fi
 
@@ -36,7 +36,7 @@ fi
 live_sudo=$postfix_sudo
 kinds=${postfix:+both}
 ends "${kinds:-dovecot}" 7 'a failing test'
-[ -z "$postfix" ] || ends killed 130 'an interrupted test'
+[ -z "$postfix" ] || ends killed 143 'a test told to end'
 
 live_dovecot
 like "$(printf '%s\n' 'a1 LOGIN ann secret' 'a2 LIST "" *' 'a3 LOGOUT' | tls "$IMAPS")" '^a1 OK' 'imaps: ann logs in'
