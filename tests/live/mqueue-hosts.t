@@ -3,7 +3,7 @@
 # Two machines that run nothing but Penny Post, in two network namespaces: each receives by mqueue serve and sends by mqueue watch. One
 # goes away, by its cable and by a crash, and comes back: everything arrives, and nobody has to ask for it.
 . "$(dirname "$0")/../lib.sh"
-need ip perl
+need ip nsenter perl
 [ "$(id -u)" -eq 0 ] || skip_all 'network namespaces need root'
 [ "$(uname)" = Linux ] || skip_all 'network namespaces are of Linux'
 
@@ -37,7 +37,7 @@ unset PENNYPOST_QUEUE
 on() {	# HOST command…
 	on_host=$1
 	shift
-	PENNYPOST_CONFIG=$TMP/$on_host/config ip netns exec "$(eval "echo \$$on_host")" "$@"
+	PENNYPOST_CONFIG=$TMP/$on_host/config nsenter --net="/run/netns/$(eval "echo \$$on_host")" "$@"
 }
 
 # A tiny inetd: a process a client.
