@@ -5,29 +5,28 @@
 #include <string.h>
 #include <strings.h>
 
+#define BIT(cap) ((uint64_t)1 << (cap))
+
 static const struct {
 	const char *name;
-	unsigned int bits;
+	enum cap cap;
+	int rev2;		/* IMAP4rev2 contains it */
 } names[] = {
-	{ "IMAP4rev1", CAP_REV1 },
-	{ "IMAP4rev2", CAP_REV2 | CAP_SASL_IR | CAP_LITERAL_MINUS | CAP_ESEARCH | CAP_SEARCHRES | CAP_LIST_EXTENDED | CAP_LIST_STATUS
-	    | CAP_SPECIAL_USE | CAP_STATUS_SIZE | CAP_UIDPLUS | CAP_MOVE },
-	{ "STARTTLS", CAP_STARTTLS },
-	{ "LOGINDISABLED", CAP_LOGINDISABLED },
-	{ "SASL-IR", CAP_SASL_IR },
-	{ "LITERAL+", CAP_LITERAL_PLUS },
-	{ "LITERAL-", CAP_LITERAL_MINUS },
-	{ "ESEARCH", CAP_ESEARCH },
-	{ "SEARCHRES", CAP_SEARCHRES },
-	{ "WITHIN", CAP_WITHIN },
-	{ "LIST-EXTENDED", CAP_LIST_EXTENDED },
-	{ "LIST-STATUS", CAP_LIST_STATUS },
-	{ "SPECIAL-USE", CAP_SPECIAL_USE },
-	{ "STATUS=SIZE", CAP_STATUS_SIZE },
-	{ "UIDPLUS", CAP_UIDPLUS },
-	{ "MOVE", CAP_MOVE },
-	{ "CREATE-SPECIAL-USE", CAP_CREATE_SPECIAL_USE },
-	{ "QUOTA", CAP_QUOTA },
+	{ "IMAP4rev1", CAP_REV1, 0 }, { "IMAP4rev2", CAP_REV2, 0 },
+	{ "STARTTLS", CAP_STARTTLS, 0 }, { "LOGINDISABLED", CAP_LOGINDISABLED, 0 },
+	{ "SASL-IR", CAP_SASL_IR, 1 }, { "LITERAL+", CAP_LITERAL_PLUS, 0 }, { "LITERAL-", CAP_LITERAL_MINUS, 1 },
+	{ "ESEARCH", CAP_ESEARCH, 1 }, { "SEARCHRES", CAP_SEARCHRES, 1 }, { "WITHIN", CAP_WITHIN, 0 },
+	{ "LIST-EXTENDED", CAP_LIST_EXTENDED, 1 }, { "LIST-STATUS", CAP_LIST_STATUS, 1 }, { "SPECIAL-USE", CAP_SPECIAL_USE, 1 },
+	{ "STATUS=SIZE", CAP_STATUS_SIZE, 1 }, { "UIDPLUS", CAP_UIDPLUS, 1 }, { "MOVE", CAP_MOVE, 1 },
+	{ "CREATE-SPECIAL-USE", CAP_CREATE_SPECIAL_USE, 0 }, { "QUOTA", CAP_QUOTA, 0 }, { "ENABLE", CAP_ENABLE, 1 },
+	{ "UTF8=ACCEPT", CAP_UTF8, 0 }, { "UTF8=ONLY", CAP_UTF8, 0 }, { "NAMESPACE", CAP_NAMESPACE, 1 },
+	{ "SORT", CAP_SORT, 0 }, { "SORT=DISPLAY", CAP_SORT_DISPLAY, 0 }, { "ESORT", CAP_ESORT, 0 },
+	{ "THREAD=REFERENCES", CAP_THREAD_REFERENCES, 0 }, { "THREAD=REFS", CAP_THREAD_REFS, 0 }, { "MULTIAPPEND", CAP_MULTIAPPEND, 0 },
+	{ "CONDSTORE", CAP_CONDSTORE, 0 }, { "QRESYNC", CAP_QRESYNC, 0 }, { "IDLE", CAP_IDLE, 1 }, { "NOTIFY", CAP_NOTIFY, 0 },
+	{ "ID", CAP_ID, 0 }, { "UNSELECT", CAP_UNSELECT, 1 }, { "BINARY", CAP_BINARY, 0 }, { "PREVIEW", CAP_PREVIEW, 0 },
+	{ "OBJECTID", CAP_OBJECTID, 0 }, { "SAVEDATE", CAP_SAVEDATE, 0 }, { "COMPRESS=DEFLATE", CAP_COMPRESS, 0 },
+	{ "X-GM-EXT-1", CAP_GMAIL, 0 }, { "LIST-MYRIGHTS", CAP_LIST_MYRIGHTS, 0 }, { "REPLACE", CAP_REPLACE, 0 },
+	{ "PARTIAL", CAP_PARTIAL, 0 },
 };
 
 void
@@ -38,7 +37,7 @@ caps_clear(struct caps *c)
 	c->set = 0;
 }
 
-/* The name is one of those that the user does without. */
+/* The name is one of those that the user does without: as a whole, or up to its "=". */
 static int
 left_out(const struct caps *c, const char *name, size_t n)
 {
@@ -48,10 +47,25 @@ left_out(const struct caps *c, const char *name, size_t n)
 	for (; *p != '\0'; p += len) {
 		p += strspn(p, ", \t");
 		len = strcspn(p, ", \t");
-		if (len == n && n > 0 && strncasecmp(p, name, n) == 0)
+		if (len > 0 && len <= n && strncasecmp(p, name, len) == 0 && (len == n || name[len] == '='))
 			return 1;
 	}
 	return 0;
+}
+
+/* QRESYNC is CONDSTORE and more (RFC 7162 section 3.2.2). */
+static void
+believe(struct caps *c, enum cap cap)
+{
+	size_t i;
+
+	c->set |= BIT(cap);
+	if (cap == CAP_QRESYNC)
+		c->set |= BIT(CAP_CONDSTORE);
+	for (i = 0; cap == CAP_REV2 && i < sizeof(names) / sizeof(*names); i++) {
+		if (names[i].rev2)
+			c->set |= BIT(names[i].cap);
+	}
 }
 
 static void
@@ -69,7 +83,7 @@ take(struct caps *c, const char *p, size_t n)
 	}
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (strlen(names[i].name) == n && strncasecmp(names[i].name, p, n) == 0)
-			c->set |= names[i].bits;
+			believe(c, names[i].cap);
 	}
 }
 
@@ -85,14 +99,14 @@ caps_read(struct caps *c, const char *p)
 		n = strcspn(p, " ");
 		take(c, p, n);
 	}
-	for (i = 2; i < sizeof(names) / sizeof(*names); i++) {	/* also what IMAP4rev2 stands for */
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {	/* also what others stand for */
 		if (left_out(c, names[i].name, strlen(names[i].name)))
-			c->set &= ~names[i].bits;
+			c->set &= ~BIT(names[i].cap);
 	}
 }
 
 int
 caps_has(const struct caps *c, enum cap cap)
 {
-	return (c->set & cap) != 0;
+	return (c->set & BIT(cap)) != 0;
 }

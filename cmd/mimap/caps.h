@@ -3,20 +3,24 @@
 #ifndef MIMAP_CAPS_H
 #define MIMAP_CAPS_H
 
+#include <stdint.h>
+
 #include "buf.h"
 
-enum cap {
-	CAP_REV1 = 1 << 0, CAP_REV2 = 1 << 1, CAP_STARTTLS = 1 << 2, CAP_LOGINDISABLED = 1 << 3, CAP_SASL_IR = 1 << 4,
-	CAP_LITERAL_PLUS = 1 << 5, CAP_LITERAL_MINUS = 1 << 6, CAP_ESEARCH = 1 << 7, CAP_SEARCHRES = 1 << 8, CAP_WITHIN = 1 << 9,
-	CAP_LIST_EXTENDED = 1 << 10, CAP_LIST_STATUS = 1 << 11, CAP_SPECIAL_USE = 1 << 12, CAP_STATUS_SIZE = 1 << 13,
-	CAP_UIDPLUS = 1 << 14, CAP_MOVE = 1 << 15, CAP_CREATE_SPECIAL_USE = 1 << 16, CAP_QUOTA = 1 << 17
+enum cap {			/* a bit each of struct caps.set */
+	CAP_REV1, CAP_REV2, CAP_STARTTLS, CAP_LOGINDISABLED, CAP_SASL_IR, CAP_LITERAL_PLUS, CAP_LITERAL_MINUS, CAP_ESEARCH, CAP_SEARCHRES,
+	CAP_WITHIN, CAP_LIST_EXTENDED, CAP_LIST_STATUS, CAP_SPECIAL_USE, CAP_STATUS_SIZE, CAP_UIDPLUS, CAP_MOVE, CAP_CREATE_SPECIAL_USE,
+	CAP_QUOTA, CAP_ENABLE, CAP_UTF8, CAP_NAMESPACE, CAP_SORT, CAP_SORT_DISPLAY, CAP_ESORT, CAP_THREAD_REFERENCES, CAP_THREAD_REFS,
+	CAP_MULTIAPPEND, CAP_CONDSTORE, CAP_QRESYNC, CAP_IDLE, CAP_NOTIFY, CAP_ID, CAP_UNSELECT, CAP_BINARY, CAP_PREVIEW, CAP_OBJECTID,
+	CAP_SAVEDATE, CAP_COMPRESS, CAP_GMAIL, CAP_LIST_MYRIGHTS, CAP_REPLACE, CAP_PARTIAL, CAP_COUNT
 };
 
 struct caps {
 	int known;		/* the server has said it */
-	unsigned int set;	/* of enum cap */
+	uint64_t set;		/* of enum cap */
 	struct buf auth;	/* names after AUTH=, separated by spaces */
-	const char *without;	/* names that are not believed, separated by commas or blanks; NULL: none. Borrowed */
+	const char *without;	/* names that are not believed, separated by commas or blanks; NAME is NAME=… as well; NULL: none.
+				 * Borrowed */
 };
 
 void caps_clear(struct caps *);	/* what was known; `without` stays */

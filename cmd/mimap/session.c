@@ -84,7 +84,7 @@ begin(struct imap *im, int want_tls, struct err *e)
 			return -1;
 	}
 	stream_limit(im->stream, LINE_MAX_LATER);
-	if (!caps_has(&im->caps, CAP_REV1 | CAP_REV2))
+	if (!caps_has(&im->caps, CAP_REV1) && !caps_has(&im->caps, CAP_REV2))
 		return err_set(e, ERR_PROTOCOL, "%s speaks neither IMAP4rev1 nor IMAP4rev2", stream_peer(im->stream));
 	im->form.utf8 = !caps_has(&im->caps, CAP_REV1);
 	return 0;

@@ -85,7 +85,7 @@ test_within(void **state)
 
 	(void)state;
 	caps_read(&caps, "IMAP4rev1 WITHIN AUTH=PLAIN AUTH=X LITERAL+x");
-	assert_int_equal(caps.set, CAP_REV1 | CAP_WITHIN);
+	assert_int_equal(caps.set, 1 << CAP_REV1 | 1 << CAP_WITHIN);
 	assert_string_equal(buf_str(&caps.auth), "PLAIN X");
 	assert_int_equal(parse(&w, &q, &e), 0);
 	assert_int_equal(querysend(&c, q, &caps, NOW, &e), 0);
