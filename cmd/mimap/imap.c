@@ -104,15 +104,52 @@ read_response(struct imap *im, struct err *e)
 	}
 }
 
-static uint32_t
-code_number(const struct response *r)
+static uint64_t
+code_number(const struct response *r, uint64_t max)
 {
-	uint64_t n = 0;
-	const char *p = r->code_args;
+	struct value v = { .kind = VALUE_ATOM, .text = r->code_args, .len = strlen(r->code_args) };
+	uint64_t n;
 
-	for (; *p >= '0' && *p <= '9' && n <= UINT32_MAX; p++)
-		n = n * 10 + (uint64_t)(*p - '0');
-	return *p != '\0' || n > UINT32_MAX ? 0 : (uint32_t)n;
+	return value_u64(&v, &n) && n <= max ? n : 0;
+}
+
+static void
+forget_mailbox(struct imap_mailbox *m)
+{
+	char *name = m->name;
+
+	free(m->permanent);
+	free(m->id);
+	*m = (struct imap_mailbox){ .name = name };
+}
+
+/* Response codes that are about the mailbox being opened. MAILBOXID's argument is (id). */
+static void
+note_mailbox_code(struct imap_mailbox *m, const struct response *r)
+{
+	const char *args = r->code_args;
+
+	if (strcasecmp(r->code, "UIDVALIDITY") == 0) {
+		m->uidvalidity = (uint32_t)code_number(r, UINT32_MAX);
+	} else if (strcasecmp(r->code, "UIDNEXT") == 0) {
+		m->uidnext = (uint32_t)code_number(r, UINT32_MAX);
+	} else if (strcasecmp(r->code, "HIGHESTMODSEQ") == 0) {
+		m->highestmodseq = code_number(r, INT64_MAX);
+	} else if (strcasecmp(r->code, "NOMODSEQ") == 0) {
+		m->nomodseq = 1;
+	} else if (strcasecmp(r->code, "UIDNOTSTICKY") == 0) {
+		m->uidnotsticky = 1;
+	} else if (strcasecmp(r->code, "PERMANENTFLAGS") == 0) {
+		free(m->permanent);
+		m->permanent = xstrdup(args);
+	} else if (strcasecmp(r->code, "MAILBOXID") == 0 && *args == '(') {
+		free(m->id);
+		m->id = xstrndup(args + 1, strcspn(args + 1, " )"));
+	} else if (strcasecmp(r->code, "READ-ONLY") == 0) {
+		m->read_only = 1;
+	} else if (strcasecmp(r->code, "CLOSED") == 0) {
+		forget_mailbox(m);
+	}
 }
 
 /* Response codes of status lines, tagged or not (RFC 3501 section 7.1). */
@@ -123,18 +160,12 @@ note_code(struct imap *im)
 
 	if (r->code == NULL)
 		return;
-	if (strcasecmp(r->code, "CAPABILITY") == 0) {
+	if (strcasecmp(r->code, "CAPABILITY") == 0)
 		caps_read(&im->caps, r->code_args);
-	} else if (strcasecmp(r->code, "UIDVALIDITY") == 0) {
-		im->mailbox.uidvalidity = code_number(r);
-	} else if (strcasecmp(r->code, "PERMANENTFLAGS") == 0) {
-		free(im->mailbox.permanent);
-		im->mailbox.permanent = xstrdup(r->code_args);
-	} else if (strcasecmp(r->code, "READ-ONLY") == 0) {
-		im->mailbox.read_only = 1;
-	} else if (strcasecmp(r->code, "ALERT") == 0) {
+	else if (strcasecmp(r->code, "ALERT") == 0)
 		log_warn("%s says: %s", stream_peer(im->stream), r->text);
-	}
+	else
+		note_mailbox_code(&im->mailbox, r);
 }
 
 int
@@ -156,11 +187,49 @@ note_data(struct imap *im)
 		value_print(&tokens, r->args);
 		caps_read(&im->caps, buf_str(&tokens));
 		buf_free(&tokens);
+	} else if (response_is(r, "ENABLED")) {
+		value_print(&tokens, r->args);
+		im->enabled |= caps_bits(buf_str(&tokens));
+		buf_free(&tokens);
 	} else if (response_is(r, "EXISTS") && r->numbered) {
 		im->mailbox.exists = r->number;
 	} else if (response_is(r, "EXPUNGE") && im->mailbox.exists > 0) {
 		im->mailbox.exists--;
 	}
+}
+
+/* Commands are worked on in order: once a SELECT is the first without its answer, what comes is about the new mailbox. */
+static void
+enter(struct imap *im)
+{
+	struct imap_pending *p = im->pending;
+
+	if (p == NULL || p->opens == NULL)
+		return;
+	free(im->mailbox.name);
+	free(im->mailbox.permanent);
+	im->mailbox = (struct imap_mailbox){ .name = p->opens };
+	p->opens = NULL;
+}
+
+void
+imap_opens(struct imap *im, const char *mailbox)
+{
+	struct imap_pending *p = im->pending;
+
+	while (p != NULL && p->tag != im->last_tag)
+		p = p->next;
+	if (p != NULL)
+		p->opens = xstrdup(mailbox);
+	enter(im);
+}
+
+/* Commands are answered in their order: what comes now belongs to the first of them. */
+static void
+next_turn(struct imap *im)
+{
+	if (im->pending != NULL && im->pending->selects)
+		forget_mailbox(&im->mailbox);
 }
 
 static struct imap_pending *
@@ -211,7 +280,9 @@ on_tagged(struct imap *im, struct err *e)
 		r = im->handler.answer(im->handler.ctx, tag, &im->response, e);
 	if (r == 0 && im->response.status != STATUS_OK && !p->judged && im->failure.class == ERR_NONE)
 		imap_refusal(im, p->what, &im->failure);
+	free(p->opens);
 	free(p);
+	enter(im);
 	return r == -1 ? broken(im) : 1;
 }
 

@@ -33,17 +33,29 @@ struct imap_handler {
 	void *ctx;
 };
 
-struct imap_mailbox {		/* the one selected */
-	char *name;
-	uint32_t exists, uidvalidity;
+struct imap_mailbox {		/* the one whose answers come in, from its SELECT or EXAMINE on; 0 and NULL: not told */
+	char *name;		/* of the one last asked for */
+	uint32_t exists, uidvalidity, uidnext;
+	uint64_t highestmodseq;
 	int read_only;
+	int nomodseq;		/* it keeps no mod-sequences (RFC 7162 section 3.1.2.2) */
+	int uidnotsticky;	/* UIDs do not outlast the session (RFC 4315 section 2) */
 	char *permanent;	/* PERMANENTFLAGS as listed, or NULL */
+	char *id;		/* MAILBOXID (RFC 8474 section 4.1), or NULL */
+};
+
+struct imap_since {		/* what is known of a mailbox (RFC 7162 section 3.2.5.2) */
+	uint32_t uidvalidity;
+	uint64_t modseq;
+	const char *uids;	/* a set: VANISHED names only UIDs in it; NULL: all */
 };
 
 struct imap_pending {		/* a command without its answer yet */
 	struct imap_pending *next;
 	unsigned int tag;
+	int selects;		/* a mailbox: from its turn on, data is about that */
 	int judged;		/* a refusal is not a failure here: the sender looks at the answer itself */
+	char *opens;		/* the mailbox that it selects, or NULL */
 	char what[200];		/* "open mailbox Lists": what the server refused to do */
 };
 
@@ -55,6 +67,7 @@ struct imap {
 	int form_known;
 	struct imap_handler handler;
 	struct imap_mailbox mailbox;
+	uint64_t enabled;	/* a bit (caps.h) for each capability that ENABLE has switched on */
 	struct response response;	/* the last one read */
 	struct buf literal;
 	struct imap_pending *pending, **pending_end;	/* in the order sent */
@@ -81,11 +94,19 @@ int imap_finish(struct imap *, struct err *e);
 int imap_name(struct imap *, const char *mailbox, struct err *e);
 /* Ahead of what follows. Takes a turn first where the name needs the delimiter. */
 int imap_select(struct imap *, const char *mailbox, int read_only, struct err *e);
+/* The same; what has changed since comes as VANISHED (EARLIER) and FETCH, if the mailbox still has that UIDVALIDITY. For servers
+ * that have QRESYNC enabled. */
+int imap_select_since(struct imap *, const char *mailbox, int read_only, const struct imap_since *, struct err *e);
+/* Switches on what the server has of "QRESYNC", "CONDSTORE" …, ahead of what follows (RFC 5161): 1 if it was sent, 0 if the
+ * server does not know ENABLE or that. Before the first imap_select. */
+int imap_enable(struct imap *, enum cap, struct err *e);
+int imap_enabled(const struct imap *, enum cap);	/* the server has said so */
 
 /* The rest is for session.c and login.c. */
 int imap_greeting(struct imap *, struct err *e);	/* the first response, whatever it is */
 /* sends, and waits for the answer: it is in response */
 int imap_ask(struct imap *, const char *line, const char *what, struct err *e);
+void imap_opens(struct imap *, const char *mailbox);	/* the command sent last selects it: what comes from its turn on is about it */
 void imap_expect(struct imap *, const char *what, int judged);	/* last_tag was sent by other means: its answer is awaited */
 int imap_next(struct imap *, struct err *e);	/* reads up to a continuation (1) or the tagged answer awaited last (0) */
 int imap_login(struct imap *, struct err *e);

@@ -99,6 +99,7 @@ imap_open(struct imap **out, struct account *account, struct err *e)
 	im->account = account;
 	im->caps.without = account_get(account, KEY_IMAP_WITHOUT);
 	im->pending_end = &im->pending;
+	im->mailbox.name = xstrdup("");
 	if (account_connect(account, services, &im->stream, &want_tls, e) == -1 || begin(im, want_tls, e) == -1) {
 		imap_close(&im);
 		return -1;
@@ -132,6 +133,7 @@ imap_close(struct imap **imp)
 		return;
 	while ((p = im->pending) != NULL) {
 		im->pending = p->next;
+		free(p->opens);
 		free(p);
 	}
 	stream_close(&im->stream);
@@ -140,6 +142,7 @@ imap_close(struct imap **imp)
 	buf_free(&im->literal);
 	free(im->mailbox.name);
 	free(im->mailbox.permanent);
+	free(im->mailbox.id);
 	free(im);
 	*imp = NULL;
 }
@@ -188,22 +191,3 @@ imap_name(struct imap *im, const char *mailbox, struct err *e)
 	return mailbox_delimited(mailbox) && !im->form_known ? learn_delimiter(im, e) : 0;
 }
 
-/* C: EXAMINE mailbox | SELECT mailbox      RFC 3501 sections 6.3.1, 6.3.2 */
-int
-imap_select(struct imap *im, const char *mailbox, int read_only, struct err *e)
-{
-	struct command c;
-	char what[160];
-	int r = -1;
-
-	if (imap_name(im, mailbox, e) == -1)
-		return -1;
-	free(im->mailbox.name);
-	im->mailbox.name = xstrdup(mailbox);
-	snprintf(what, sizeof(what), "open the mailbox %s", mailbox);
-	imap_command(im, &c);
-	if (command_add(&c, e, read_only ? "EXAMINE %m" : "SELECT %m", mailbox) == 0)
-		r = imap_send(im, &c, what, e);
-	command_free(&c);
-	return r;
-}
