@@ -105,6 +105,30 @@ caps_read(struct caps *c, const char *p)
 	}
 }
 
+uint64_t
+caps_bits(const char *p)
+{
+	struct caps c = { 0 };
+	uint64_t set;
+
+	caps_read(&c, p);
+	set = c.set;
+	caps_clear(&c);
+	return set;
+}
+
+const char *
+caps_name(enum cap cap)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (names[i].cap == cap)
+			return names[i].name;
+	}
+	return "";
+}
+
 int
 caps_has(const struct caps *c, enum cap cap)
 {

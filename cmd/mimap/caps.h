@@ -25,6 +25,8 @@ struct caps {
 
 void caps_clear(struct caps *);	/* what was known; `without` stays */
 void caps_read(struct caps *, const char *tokens);	/* replaces what was known */
+uint64_t caps_bits(const char *tokens);			/* 1 << enum cap for each that is known */
+const char *caps_name(enum cap);
 int caps_has(const struct caps *, enum cap);
 
 #endif

@@ -132,6 +132,9 @@ add_one(struct command *c, char directive, va_list *ap, struct err *e)
 	case 'u':
 		buf_printf(&c->text, "%u", va_arg(*ap, unsigned int));
 		return 0;
+	case 'U':
+		buf_printf(&c->text, "%" PRIu64, va_arg(*ap, uint64_t));
+		return 0;
 	}
 	return err_set(e, ERR_SOFTWARE, "command_add knows no %%%c", directive);
 }

@@ -43,6 +43,7 @@ struct command {		/* zeroed is valid, and sends synchronising literals and names
  *   %s  const char *          astring: quoted, or a literal where it has to be one
  *   %m  const char *          mailbox, UTF-8
  *   %u  unsigned int          number
+ *   %U  uint64_t              the same, of a larger kind (mod-sequences)
  *   %S  const char *          sequence set
  *   %r  const char *          raw: search keys the user wrote himself; US-ASCII without controls
  * Anything else in fmt is sent as it stands. ERR_USAGE names what can't be sent. */

@@ -206,9 +206,9 @@ enter(struct imap *im)
 
 	if (p == NULL || p->opens == NULL)
 		return;
+	forget_mailbox(&im->mailbox);
 	free(im->mailbox.name);
-	free(im->mailbox.permanent);
-	im->mailbox = (struct imap_mailbox){ .name = p->opens };
+	im->mailbox.name = p->opens;
 	p->opens = NULL;
 }
 
@@ -222,14 +222,6 @@ imap_opens(struct imap *im, const char *mailbox)
 	if (p != NULL)
 		p->opens = xstrdup(mailbox);
 	enter(im);
-}
-
-/* Commands are answered in their order: what comes now belongs to the first of them. */
-static void
-next_turn(struct imap *im)
-{
-	if (im->pending != NULL && im->pending->selects)
-		forget_mailbox(&im->mailbox);
 }
 
 static struct imap_pending *

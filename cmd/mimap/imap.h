@@ -34,7 +34,7 @@ struct imap_handler {
 };
 
 struct imap_mailbox {		/* the one whose answers come in, from its SELECT or EXAMINE on; 0 and NULL: not told */
-	char *name;		/* of the one last asked for */
+	char *name;
 	uint32_t exists, uidvalidity, uidnext;
 	uint64_t highestmodseq;
 	int read_only;
@@ -53,7 +53,6 @@ struct imap_since {		/* what is known of a mailbox (RFC 7162 section 3.2.5.2) */
 struct imap_pending {		/* a command without its answer yet */
 	struct imap_pending *next;
 	unsigned int tag;
-	int selects;		/* a mailbox: from its turn on, data is about that */
 	int judged;		/* a refusal is not a failure here: the sender looks at the answer itself */
 	char *opens;		/* the mailbox that it selects, or NULL */
 	char what[200];		/* "open mailbox Lists": what the server refused to do */
