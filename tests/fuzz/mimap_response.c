@@ -7,6 +7,7 @@
 #include "../../cmd/mimap/flagname.h"
 #include "../../cmd/mimap/mailbox.h"
 #include "../../cmd/mimap/response.h"
+#include "../../cmd/mimap/update.h"
 #include "buf.h"
 #include "err.h"
 
@@ -71,14 +72,49 @@ use(const struct response *r)
 	buf_free(&out);
 }
 
+static int
+no_pair(void *ctx, uint32_t from, uint32_t to, struct err *e)
+{
+	(void)ctx;
+	(void)e;
+	if (from == 0 || to == 0)
+		abort();
+	return 0;
+}
+
+static void
+read_update(const struct response *r)
+{
+	struct uidset set = { NULL, 0, 0 };
+	struct update_fetch f;
+	struct update_status s;
+	struct err e;
+	uint32_t validity;
+	int earlier;
+
+	if (r->kind == RESPONSE_DATA) {
+		update_fetch(r, &f);
+		update_status(r, &s);
+		update_vanished(r, &set, &earlier, &e);
+	} else {
+		update_modified(r, &set, &e);
+		update_appended(r, &validity, &set, &e);
+		update_copied(r, &validity, 100, no_pair, NULL, &e);
+	}
+	uidset_free(&set);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct response r, again;	/* reused, as a session does */
 	struct buf out = { 0 }, out2 = { 0 };
 	struct err e = { 0 };
+	int whole = feed(&r, (const char *)data, size, &e) == 0;
 
-	if (feed(&r, (const char *)data, size, &e) == 0 && r.kind == RESPONSE_DATA) {
+	if (whole)
+		read_update(&r);
+	if (whole && r.kind == RESPONSE_DATA) {
 		use(&r);
 		print(&out, &r);
 		if (feed(&again, out.data, out.len, &e) == -1)
