@@ -300,12 +300,11 @@ dispatch(struct imap *im, struct err *e)
 		if (im->response.status == STATUS_BYE)
 			return on_bye(im, e);
 		note_code(im);
-		return 0;
+		r = im->handler.status != NULL ? im->handler.status(im->handler.ctx, &im->response, e) : 0;
+		return r == -1 ? broken(im) : r;
 	case RESPONSE_DATA:
 		note_data(im);
-		if (im->handler.data == NULL)
-			return 0;
-		r = im->handler.data(im->handler.ctx, &im->response, e);
+		r = im->handler.data != NULL ? im->handler.data(im->handler.ctx, &im->response, e) : 0;
 		return r == -1 ? broken(im) : r;
 	case RESPONSE_CONTINUE:
 		break;

@@ -30,6 +30,8 @@ struct imap_handler {
 	/* The answer to the command with that tag: 1 if it is dealt with, 0 where a refusal is to be a failure, -1 to
 	 * stop. May be NULL. */
 	int (*answer)(void *ctx, unsigned int tag, const struct response *, struct err *e);
+	/* An untagged OK, NO or BAD, which may hold a code (COPYUID): as data. May be NULL. */
+	int (*status)(void *ctx, const struct response *, struct err *e);
 	void *ctx;
 };
 
