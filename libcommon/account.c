@@ -20,7 +20,8 @@
 
 static const char *const key_names[KEY_COUNT] = {
 	[KEY_FROM] = "from", [KEY_SEND] = "send", [KEY_POP] = "pop", [KEY_IMAP] = "imap",
-	[KEY_IMAP_WITHOUT] = "imap-without", [KEY_USER] = "user",
+	[KEY_IMAP_WITHOUT] = "imap-without", [KEY_COMPRESS] = "compress", [KEY_WATCH_IDLE] = "watch-idle", [KEY_WATCH_POLL] = "watch-poll",
+	[KEY_USER] = "user",
 	[KEY_PASSWORD] = "password", [KEY_TOKEN] = "token", [KEY_AUTH] = "auth", [KEY_TLS] = "tls", [KEY_TLS_CA] = "tls-ca", [KEY_TLS_PIN] = "tls-pin",
 	[KEY_TLS_CERT] = "tls-cert", [KEY_TLS_KEY] = "tls-key", [KEY_PROXY] = "proxy", [KEY_SOURCE] = "source",
 	[KEY_HELO] = "helo", [KEY_TIMEOUT] = "timeout",
@@ -72,7 +73,7 @@ check_value(enum account_key key, const char *value, struct err *e)
 			return err_prefix(e, "%s", key_names[key]);
 		url_free(&url);
 		return 0;
-	case KEY_TIMEOUT: case KEY_DEADLINE: case KEY_EXPIRE:
+	case KEY_TIMEOUT: case KEY_DEADLINE: case KEY_EXPIRE: case KEY_WATCH_IDLE: case KEY_WATCH_POLL:
 		return units_span(value, &span, e) == -1 ? err_prefix(e, "%s", key_names[key]) : 0;
 	case KEY_TLS:
 		for (i = 0; i < sizeof tls / sizeof *tls; i++)
@@ -80,6 +81,9 @@ check_value(enum account_key key, const char *value, struct err *e)
 				return 0;
 		return err_set(e, ERR_CONFIG, "tls is off, on, 1.2 or 1.3, not \"%s\"", value);
 	case KEY_MTA_STS:
+	case KEY_COMPRESS:
+		return strcmp(value, "on") == 0 || strcmp(value, "off") == 0 || strcmp(value, "auto") == 0 ? 0
+		    : err_set(e, ERR_CONFIG, "compress is on, off or auto, not \"%s\"", value);
 		strtonum(value, 1, 65535, &bad);
 		return bad == NULL || strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? 0
 		    : err_set(e, ERR_CONFIG, "mta-sts is on, off or a port, not \"%s\"", value);

@@ -43,6 +43,7 @@ stream_close(struct stream **sp)
 		return;
 	tls_close(&s->tls);
 	conn_close(&s->conn);
+	deflate_free(&s->deflate);
 	explicit_bzero(s->out, s->out_len);
 	buf_free(&s->line);
 	free(s->in);
@@ -60,6 +61,12 @@ int
 stream_safe(const struct stream *s)
 {
 	return s->tls != NULL || s->conn.local;
+}
+
+int
+stream_local(const struct stream *s)
+{
+	return s->conn.local;
 }
 
 const char *
@@ -251,6 +258,18 @@ stream_send_secret(struct stream *s, const char *shown, const char *secret, stru
 	return stream_put(s, "\r\n", 2, e);
 }
 
+uint64_t
+stream_mark(const struct stream *s)
+{
+	return s->put;
+}
+
+int
+stream_passed(const struct stream *s, uint64_t mark)
+{
+	return s->gone >= mark;
+}
+
 int
 stream_starttls(struct stream *s, const struct tls_opts *o, struct err *e)
 {
@@ -264,4 +283,14 @@ stream_starttls(struct stream *s, const struct tls_opts *o, struct err *e)
 	stream_arm(s, 0);
 	trace(s, "TLS", tls_version(s->tls), strlen(tls_version(s->tls)));
 	return 0;
+}
+
+int
+stream_deflate(struct stream *s, struct err *e)
+{
+	if (stream_flush(s, e) == -1)
+		return -1;
+	s->deflate = deflate_new(s->in + s->in_at, s->in_end - s->in_at);
+	s->in_at = s->in_end;
+	return s->deflate != NULL ? 0 : err_set(e, ERR_SOFTWARE, "built without zlib");
 }

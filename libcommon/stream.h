@@ -29,6 +29,10 @@ struct stream_opts {
 struct stream *stream_new(struct conn *, const struct stream_opts *);	/* takes the conn over (its fd becomes -1) */
 void stream_close(struct stream **);		/* TLS close_notify, waits for nothing but a child's end */
 int stream_starttls(struct stream *, const struct tls_opts *, struct err *e);	/* ERR_PROTOCOL when plaintext is already buffered */
+/* From here on both directions are compressed (deflate.h); what is buffered of the input is the first of it. Not before the secrets have
+ * been sent. What is written is readable for the server as a whole at each flush. */
+int stream_deflate(struct stream *, struct err *e);
+int stream_local(const struct stream *);	/* 1: it does not leave this machine */
 struct tls *stream_tls(struct stream *);	/* NULL in clear */
 int stream_safe(const struct stream *);		/* 1 under TLS or on a local conn: a password may go */
 const char *stream_peer(const struct stream *);	/* until stream_close */
@@ -50,5 +54,7 @@ int stream_send_secret(struct stream *, const char *shown, const char *secret, s
 int stream_write(struct stream *, const char *, size_t, struct err *e);	/* bulk, as it is */
 sink_fn stream_sink;			/* the same; ctx is the stream */
 int stream_flush(struct stream *, struct err *e);
+uint64_t stream_mark(const struct stream *);	/* octets written so far, those still in the buffer too */
+int stream_passed(const struct stream *, uint64_t mark);	/* all up to there have left this process */
 
 #endif

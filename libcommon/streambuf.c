@@ -109,6 +109,26 @@ room(struct stream *s, size_t max)
 	return s->in_cap - s->in_end;
 }
 
+static ssize_t
+expanded_read(struct stream *s, char *p, size_t n, struct err *e)
+{
+	for (;;) {
+		ssize_t r = deflate_unpack(s->deflate, p, n, e);
+		size_t room;
+		char *to;
+
+		if (r == -1)
+			return err_prefix(e, "%s sent", s->conn.peer);
+		if (r != 0)
+			return r == DEFLATE_END ? TLS_EOF : r;
+		to = deflate_room(s->deflate, &room);
+		r = s->ops->read(s, to, room, e);
+		if (r <= 0)
+			return r;
+		deflate_fed(s->deflate, (size_t)r);
+	}
+}
+
 ssize_t
 stream_try(struct stream *s, size_t max, struct err *e)
 {
@@ -119,7 +139,7 @@ stream_try(struct stream *s, size_t max, struct err *e)
 		return TLS_EOF;
 	if (n == 0)
 		return TLS_WANT_WRITE;	/* only while a write waits */
-	r = s->ops->read(s, s->in + s->in_end, n, e);
+	r = s->deflate != NULL ? expanded_read(s, s->in + s->in_end, n, e) : s->ops->read(s, s->in + s->in_end, n, e);
 	if (r > 0) {
 		s->in_end += (size_t)r;
 		progress(s, r);
@@ -166,6 +186,7 @@ drain(struct stream *s, const char *p, size_t n, struct err *e)
 		if (r > 0) {
 			p += r;
 			n -= (size_t)r;
+			s->gone += (uint64_t)r;
 			progress(s, r);
 			continue;
 		}
@@ -180,15 +201,30 @@ drain(struct stream *s, const char *p, size_t n, struct err *e)
 	return 0;
 }
 
-int
-stream_flush(struct stream *s, struct err *e)
+static int
+push(struct stream *s, const char *p, size_t n, int flush, struct err *e)
+{
+	const char *packed;
+	size_t len;
+
+	if (s->deflate == NULL)
+		return drain(s, p, n, e);
+	while ((len = deflate_pack(s->deflate, &p, &n, flush, &packed)) > 0) {
+		if (drain(s, packed, len, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+empty(struct stream *s, int flush, struct err *e)
 {
 	size_t n = s->out_len;
 	int r;
 
-	if (n == 0)
+	if (n == 0 && !(flush && s->deflate != NULL && deflate_waiting(s->deflate)))
 		return 0;
-	r = drain(s, s->out, n, e);
+	r = push(s, s->out, n, flush, e);
 	s->out_len = 0;
 	if (s->out_secret)
 		explicit_bzero(s->out, n);
@@ -197,12 +233,18 @@ stream_flush(struct stream *s, struct err *e)
 }
 
 int
+stream_flush(struct stream *s, struct err *e)
+{
+	return empty(s, 1, e);
+}
+
+int
 stream_put(struct stream *s, const char *p, size_t n, struct err *e)
 {
-	if (n > STREAM_OUT - s->out_len && stream_flush(s, e) == -1)
+	if (n > STREAM_OUT - s->out_len && empty(s, 0, e) == -1)
 		return -1;
 	if (n >= STREAM_OUT)
-		return drain(s, p, n, e);
+		return push(s, p, n, 0, e);
 	memcpy(s->out + s->out_len, p, n);
 	s->out_len += n;
 	return 0;

@@ -4,6 +4,7 @@
 #define STREAMBUF_H
 
 #include "buf.h"
+#include "deflate.h"
 #include "stream.h"
 
 #define STREAM_IN	((size_t)16 * 1024)	/* the input buffer: one TLS record */
@@ -16,6 +17,7 @@ struct stream {
 	const struct stream_ops *ops;
 	struct conn conn;
 	struct tls *tls;
+	struct deflate *deflate;	/* NULL: nothing is compressed */
 	struct stream_opts opts;
 	int64_t armed, left;	/* ms: the time armed, what is not yet waited of it */
 	size_t moved;		/* octets since it was armed, or renewed */
@@ -26,6 +28,7 @@ struct stream {
 	size_t out_len;
 	int out_secret;		/* to be wiped once it is sent */
 	uint64_t bulk_in, bulk_out;	/* not yet traced */
+	uint64_t put, gone;	/* octets to be sent, and of them those that the connection took */
 	struct buf line;	/* being formatted */
 	char out[STREAM_OUT];
 };

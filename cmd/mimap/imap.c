@@ -268,7 +268,9 @@ on_tagged(struct imap *im, struct err *e)
 		return broken(im);
 	}
 	note_code(im);
-	if (im->handler.answer != NULL)
+	if (tag == im->compressing)
+		r = imap_compressed(im, e);
+	else if (im->handler.answer != NULL)
 		r = im->handler.answer(im->handler.ctx, tag, &im->response, e);
 	if (r == 0 && im->response.status != STATUS_OK && !p->judged && im->failure.class == ERR_NONE)
 		imap_refusal(im, p->what, &im->failure);

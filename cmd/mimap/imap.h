@@ -73,7 +73,8 @@ struct imap {
 	struct buf literal;
 	struct imap_pending *pending, **pending_end;	/* in the order sent */
 	struct imap_pending *sending;	/* not yet sent as a whole */
-	unsigned int last_tag;
+	unsigned int last_tag, compressing;	/* the latter: COMPRESS, which nothing may follow before its answer; 0: none */
+	int compressed;
 	unsigned int idle;		/* responses since the last that was waited for */
 	struct err failure;		/* of the first command refused since imap_finish */
 	int preauth, leaving, broken;
@@ -102,6 +103,9 @@ int imap_select_since(struct imap *, const char *mailbox, int read_only, const s
  * server does not know ENABLE or that. Before the first imap_select. */
 int imap_enable(struct imap *, enum cap, struct err *e);
 int imap_enabled(const struct imap *, enum cap);	/* the server has said so */
+/* Has both sides compressed where that pays: the server is not on this machine (or the key compress is on) and knows COMPRESS.
+ * Ahead, but the next command waits for its answer: so this is to be the last one of a flight that is waited for anyway. */
+int imap_compress(struct imap *, struct err *e);
 
 /* The rest is for session.c and login.c. */
 int imap_greeting(struct imap *, struct err *e);	/* the first response, whatever it is */
@@ -112,5 +116,7 @@ void imap_expect(struct imap *, const char *what, int judged);	/* last_tag was s
 int imap_next(struct imap *, struct err *e);	/* reads up to a continuation (1) or the tagged answer awaited last (0) */
 int imap_login(struct imap *, struct err *e);
 int imap_refusal(const struct imap *, const char *what, struct err *e);	/* sets *e from the response: -1 */
+int imap_compress_always(struct imap *, struct err *e);	/* at once, if the key compress is on */
+int imap_compressed(struct imap *, struct err *e);	/* COMPRESS has its answer, in response */
 
 #endif

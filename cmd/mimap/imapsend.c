@@ -78,9 +78,12 @@ imap_command(const struct imap *im, struct command *c)
 int
 imap_send(struct imap *im, const struct command *c, const char *what, struct err *e)
 {
-	struct imap_pending *p = xcalloc(1, sizeof(*p));
+	struct imap_pending *p;
 	int r;
 
+	if (im->compressing != 0 && imap_await(im, im->compressing, e) == -1)
+		return -1;
+	p = xcalloc(1, sizeof(*p));
 	p->tag = ++im->last_tag;
 	snprintf(p->what, sizeof(p->what), "%s", what);
 	im->sending = p;

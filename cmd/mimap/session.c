@@ -87,7 +87,7 @@ begin(struct imap *im, int want_tls, struct err *e)
 	if (!caps_has(&im->caps, CAP_REV1) && !caps_has(&im->caps, CAP_REV2))
 		return err_set(e, ERR_PROTOCOL, "%s speaks neither IMAP4rev1 nor IMAP4rev2", stream_peer(im->stream));
 	im->form.utf8 = !caps_has(&im->caps, CAP_REV1);
-	return 0;
+	return imap_compress_always(im, e);
 }
 
 int

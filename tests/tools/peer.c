@@ -11,6 +11,7 @@
  *	S- text		the same without the line end			S* n c		says the octet c (or escape) n times
  *	S! drop		closes, without a TLS good-bye			S! eof		says no more, but listens on
  *	S! stall	is silent until the client goes away		S! starttls	does the server's part of a handshake
+ *	S! deflate	both sides are compressed from here on (RFC 4978)
  *	# comment, empty lines
  * After the last directive the client must close. SCRIPT.result gets "ok" or "mismatch: line N: …". Saying something to a client
  * that has gone is no mismatch; expecting something of it is. A client that is silent for 30 seconds is one. */
@@ -31,6 +32,7 @@
 
 #include "buf.h"
 #include "deadline.h"
+#include "deflate.h"
 #include "err.h"
 
 #define SILENCE_MS	30000
@@ -41,6 +43,7 @@ struct peer {
 	int rfd, wfd;
 	const char *cert, *key;
 	SSL *ssl;		/* NULL in clear */
+	struct deflate *deflate;	/* NULL: not compressed */
 	struct buf in;
 	int over;		/* the connection is closed by us */
 	unsigned int line;	/* of the script */
@@ -54,13 +57,33 @@ mismatch(const struct peer *p, struct err *e, const char *want, const char *got)
 }
 
 static ssize_t
-get(struct peer *p, char *to, size_t n)
+get_raw(struct peer *p, char *to, size_t n)
 {
 	int r;
 
 	if (!p->ssl)
 		return read(p->rfd, to, n);
 	r = SSL_read(p->ssl, to, (int)n);
+	return r > 0 ? r : 0;
+}
+
+/* What waits inside the expander comes first; then what the connection has, until it gives something. */
+static ssize_t
+get(struct peer *p, char *to, size_t n)
+{
+	struct err ignored;
+	ssize_t r;
+	size_t room;
+	char *in;
+
+	if (!p->deflate)
+		return get_raw(p, to, n);
+	while ((r = deflate_unpack(p->deflate, to, n, &ignored)) == 0) {
+		in = deflate_room(p->deflate, &room);
+		if ((r = get_raw(p, in, room)) <= 0)
+			return r;
+		deflate_fed(p->deflate, (size_t)r);
+	}
 	return r > 0 ? r : 0;
 }
 
@@ -74,15 +97,17 @@ fill(struct peer *p, int ms, struct err *e)
 
 	if (!(p->ssl && SSL_pending(p->ssl) > 0) && deadline_poll(&pfd, 1, deadline_in(ms, 0), "client", e) == -1)
 		return -1;
-	n = get(p, chunk, sizeof chunk);
-	if (n <= 0)
-		return 0;
-	buf_add(&p->in, chunk, (size_t)n);
+	do {
+		n = get(p, chunk, sizeof chunk);
+		if (n <= 0)
+			return 0;
+		buf_add(&p->in, chunk, (size_t)n);
+	} while (p->deflate && n == sizeof chunk);	/* more may wait inside, where poll can't see it */
 	return 1;
 }
 
 static void
-say(struct peer *p, const char *text, size_t n)
+say_raw(struct peer *p, const char *text, size_t n)
 {
 	while (n > 0) {
 		ssize_t r = p->ssl ? SSL_write(p->ssl, text, (int)n) : write(p->wfd, text, n);
@@ -94,6 +119,19 @@ say(struct peer *p, const char *text, size_t n)
 		text += r;
 		n -= (size_t)r;
 	}
+}
+
+static void
+say(struct peer *p, const char *text, size_t n)
+{
+	const char *packed;
+	size_t len;
+
+	if (!p->deflate)
+		say_raw(p, text, n);
+	else
+		while ((len = deflate_pack(p->deflate, &text, &n, 1, &packed)) > 0)
+			say_raw(p, packed, len);
 }
 
 static unsigned int
@@ -272,6 +310,10 @@ act(struct peer *p, const char *what, struct err *e)
 		return hear_end(p, 0, e);
 	else if (strcmp(what, "starttls") == 0)
 		return starttls(p, e);
+	else if (strcmp(what, "deflate") == 0) {
+		p->deflate = deflate_new(p->in.data, p->in.len);
+		buf_cut(&p->in, 0);
+	}
 	else
 		return mismatch(p, e, "a directive", what);
 	return 0;
@@ -389,6 +431,7 @@ main(int argc, char **argv)
 		play(&p, argv[optind], &e);
 	report(argv[optind], e.text);
 	SSL_free(p.ssl);
+	deflate_free(&p.deflate);
 	buf_free(&p.in);
 	return e.class;
 }
