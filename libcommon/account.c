@@ -29,8 +29,9 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_DEADLINE] = "deadline", [KEY_MAILDIR] = "maildir", [KEY_QUEUE] = "queue", [KEY_RETRY] = "retry",
 	[KEY_EXPIRE] = "expire", [KEY_DKIM_DOMAIN] = "dkim-domain", [KEY_DKIM_SELECTOR] = "dkim-selector", [KEY_DKIM_KEY] = "dkim-key",
 	[KEY_RESOLVER] = "resolver", [KEY_MX_PORT] = "mx-port", [KEY_MTA_STS] = "mta-sts", [KEY_WARN] = "warn", [KEY_BOUNCE_LIMIT] = "bounce-limit",
-	[KEY_BOUNCE_SIZE] = "bounce-size",
+	[KEY_BOUNCE_SIZE] = "bounce-size", [KEY_PARALLEL] = "parallel", [KEY_PER_DESTINATION] = "per-destination",
 	[KEY_ALIASES] = "aliases", [KEY_DOMAIN] = "domain", [KEY_FROM_FORCE] = "from-force", [KEY_LOG] = "log",
+	[KEY_WINDOW] = "window", [KEY_REQUIRE_TLS] = "require-tls",
 };
 
 static enum account_key
@@ -80,17 +81,20 @@ check_value(enum account_key key, const char *value, struct err *e)
 			if (strcmp(value, tls[i]) == 0)
 				return 0;
 		return err_set(e, ERR_CONFIG, "tls is off, on, 1.2 or 1.3, not \"%s\"", value);
-	case KEY_MTA_STS:
 	case KEY_COMPRESS:
 		return strcmp(value, "on") == 0 || strcmp(value, "off") == 0 || strcmp(value, "auto") == 0 ? 0
 		    : err_set(e, ERR_CONFIG, "compress is on, off or auto, not \"%s\"", value);
+	case KEY_MTA_STS:
 		strtonum(value, 1, 65535, &bad);
 		return bad == NULL || strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? 0
 		    : err_set(e, ERR_CONFIG, "mta-sts is on, off or a port, not \"%s\"", value);
-	case KEY_FROM_FORCE:
+	case KEY_FROM_FORCE: case KEY_REQUIRE_TLS:
 		if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-			return err_set(e, ERR_CONFIG, "from-force is on or off, not \"%s\"", value);
+			return err_set(e, ERR_CONFIG, "%s is on or off, not \"%s\"", key_names[key], value);
 		return 0;
+	case KEY_WINDOW:
+		strtonum(value, 1, 1000, &bad);
+		return bad != NULL ? err_set(e, ERR_CONFIG, "window is 1 to 1000, not \"%s\"", value) : 0;
 	case KEY_PROXY:
 		return check_proxy(value, e);
 	case KEY_SOURCE:
