@@ -241,6 +241,7 @@ stream_flush(struct stream *s, struct err *e)
 int
 stream_put(struct stream *s, const char *p, size_t n, struct err *e)
 {
+	s->put += n;
 	if (n > STREAM_OUT - s->out_len && empty(s, 0, e) == -1)
 		return -1;
 	if (n >= STREAM_OUT)
