@@ -4,6 +4,8 @@
 #define LIBBSD_OPENBSD_VIS	/* which strnvis libbsd shall offer; not used here */
 #include "log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,10 +18,23 @@
 static const char *program = "pennypost";
 static int status_shown;
 
+/* A standard descriptor that is closed would be the next socket or file that is opened, and what we say would go there. It is opened the
+ * wrong way round, so that its use still fails. */
+static void
+occupy_standard(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == -1)
+			return;
+}
+
 void
 log_init(const char *name)
 {
 	program = name;
+	occupy_standard();
 }
 
 /* Octets of the UTF-8 character at p, and the character; 0 if it is not well-formed. */

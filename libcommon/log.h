@@ -10,7 +10,8 @@
 struct buf;
 struct err;
 
-void log_init(const char *program);				/* borrowed; the name before each line */
+void log_init(const char *program);				/* borrowed; the name before each line. Sees to it that 0 to 2 are open: call it
+							 * before anything is opened */
 void log_safe(struct buf *out, const char *text, size_t len);	/* appends the harmless form */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* "program: text" */
 int log_err(const struct err *);				/* the same; returns the exit code, main's last call */
