@@ -79,23 +79,61 @@ all_local(const struct __res_state *s)
 	return local;
 }
 
+/* "192.0.2.1", "2001:db8::1", and with a port "192.0.2.1:53", "[2001:db8::1]:53" */
+static int
+split_resolver(const char *text, char *host, size_t size, in_port_t *port)
+{
+	const char *first = strchr(text, ':'), *colon = first != NULL && strchr(first + 1, ':') == NULL ? first : NULL, *bad = NULL;
+	size_t n;
+
+	if (*text == '[') {
+		n = strcspn(++text, "]");
+		colon = text[n] == ']' ? text + n + 1 : "";
+		if (text[n] != ']' || (*colon != ':' && *colon != '\0'))
+			return -1;
+	} else {
+		n = colon != NULL ? (size_t)(colon - text) : strlen(text);
+	}
+	if (n >= size)
+		return -1;
+	memcpy(host, text, n);
+	host[n] = '\0';
+	*port = htons((uint16_t)(colon != NULL && *colon == ':' ? strtonum(colon + 1, 1, 65535, &bad) : 53));
+	return bad != NULL ? -1 : 0;
+}
+
+/* The C library keeps servers that are reached by IPv6 elsewhere. */
+static int
+set_in6(struct __res_state *s, const struct sockaddr_in6 *in6)
+{
+#ifdef __GLIBC__
+	s->nsaddr_list[0] = (struct sockaddr_in){ 0 };
+	if (s->_u._ext.nsaddrs[0] == NULL)
+		s->_u._ext.nsaddrs[0] = xmalloc(sizeof(*in6));	/* res_nclose frees it */
+	*s->_u._ext.nsaddrs[0] = *in6;
+	s->_u._ext.nscount = 0;
+	return 0;
+#else
+	(void)s;
+	(void)in6;
+	return -1;
+#endif
+}
+
 static int
 use_resolver(struct __res_state *s, const char *text, struct err *e)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET };
-	char host[INET_ADDRSTRLEN];
-	const char *colon = strchr(text, ':'), *bad = NULL;
-	size_t n = colon != NULL ? (size_t)(colon - text) : strlen(text);
-	long long port = colon != NULL ? strtonum(colon + 1, 1, 65535, &bad) : 53;
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	char host[INET6_ADDRSTRLEN];
+	int rc = split_resolver(text, host, sizeof host, &in.sin_port);
 
-	if (n < sizeof host)
-		memcpy(host, text, n);
-	host[n < sizeof host ? n : 0] = '\0';
-	if (bad != NULL || inet_pton(AF_INET, host, &in.sin_addr) != 1)
-		return err_set(e, ERR_CONFIG, "resolver is an IPv4 address, as in 127.0.0.1 or 127.0.0.1:53, not \"%s\"", text);
-	in.sin_port = htons((uint16_t)port);
+	in6.sin6_port = in.sin_port;
 	s->nscount = 1;
-	s->nsaddr_list[0] = in;
+	if (rc == 0 && inet_pton(AF_INET, host, &in.sin_addr) == 1)
+		s->nsaddr_list[0] = in;
+	else if (rc == -1 || inet_pton(AF_INET6, host, &in6.sin6_addr) != 1 || set_in6(s, &in6) == -1)
+		return err_set(e, ERR_CONFIG, "resolver is an address, as in 127.0.0.1, 127.0.0.1:53, ::1 or [::1]:53, not \"%s\"", text);
 	return 0;
 }
 

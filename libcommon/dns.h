@@ -33,7 +33,7 @@ struct dns_answer {		/* zeroed is empty */
 	int secure;
 };
 
-/* resolver: "127.0.0.1" or "127.0.0.1:5353"; NULL: as resolv.conf(5) says. end: of the run (deadline_now's clock), 0: none. */
+/* resolver: "127.0.0.1", "127.0.0.1:5353", "::1" or "[::1]:5353"; NULL: as resolv.conf(5) says. end: of the run (deadline_now's clock), 0: none. */
 int dns_new(struct dns **, const char *resolver, int64_t end, struct err *e);	/* ERR_CONFIG */
 void dns_free(struct dns **);
 int dns_validates(const struct dns *);	/* its answers may be secure */

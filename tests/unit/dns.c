@@ -162,8 +162,8 @@ limit(void **state)
 static void
 resolvers(void **state)
 {
-	static const char *const bad[] = { "", "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x", "::1",
-	    "1.2.3", "127.0.0.1 ", "127.000.000.001.000.000" };
+	static const char *const bad[] = { "", "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x", "[::1",
+	    "[::1]x", "[::1]:0", "[]", "::g", "1.2.3", "127.0.0.1 ", "127.000.000.001.000.000" };
 	struct dns *d = NULL;
 	struct dns_answer a;
 	struct err e = { 0 };
@@ -176,6 +176,12 @@ resolvers(void **state)
 	}
 	assert_int_equal(dns_new(&d, "192.0.2.1", 0, &e), 0);
 	assert_false(dns_validates(d));
+	dns_free(&d);
+	assert_int_equal(dns_new(&d, "2001:db8::1", 0, &e), 0);
+	assert_false(dns_validates(d));
+	dns_free(&d);
+	assert_int_equal(dns_new(&d, "[::1]:53", 0, &e), 0);
+	assert_true(dns_validates(d));
 	dns_free(&d);
 	assert_int_equal(dns_new(&d, "127.0.0.53:1", 1, &e), 0);
 	assert_true(dns_validates(d));

@@ -44,7 +44,10 @@ S! stall
 X
 MX_PORT_IMAP=$MX_PORT
 
+P6=$(free_port)
 start_dns <<X
+    interface: ::1@$P6
+    do-ip6: yes
     local-zone: "localhost." static
     local-data: "_submissions._tcp.localhost. SRV 0 1 $MX_PORT_SMTP localhost."
     local-data: "_submission._tcp.localhost. SRV 0 1 1 localhost."
@@ -83,6 +86,9 @@ like "$(cat "$TMP/err")" '^S: \* OK imap' 'which answers'
 exits 0 '-n shows what is found' hi -n -a ann@start.example bob@example.net
 like "$(cat "$TMP/out")" '^via	smtp://mail.start.example' 'STARTTLS where there is nothing better'
 like "$(cat "$TMP/out")" '^from	ann@start.example' 'and the sender'
+
+exits 0 'a resolver that is reached by IPv6' hi -n -o "resolver=[::1]:$P6" -a ann@start.example bob@example.net
+like "$(cat "$TMP/out")" '^via	smtp://mail.start.example' 'answers too'
 
 # fails CODE ERE ADDRESS
 fails() {
