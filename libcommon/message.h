@@ -31,7 +31,7 @@ int message_is(const struct field *, const char *name);			/* case ignored */
 int message_get(const char *block, size_t n, const char *name, struct buf *value);	/* first of that name, unfolded, trimmed; 0 if none */
 
 /* Display names and text for a header. Encoded words are parted by LF SP, which folds them (RFC 2047: at most 60 octets each). */
-void message_encode_words(struct buf *out, const char *utf8);	/* left as it is where it is ASCII; controls become spaces */
+void message_encode_words(struct buf *out, const char *utf8);	/* left as it is where it is ASCII and fits a line; controls become spaces */
 void message_quote_name(struct buf *out, const char *name);	/* in double quotes where it needs them; other than ASCII stays */
 void message_mailbox(struct buf *out, const char *name, const char *addr);	/* Name <addr>, quoted or encoded; addr alone if the name is NULL or "" */
 

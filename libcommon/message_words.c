@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "xalloc.h"
 
+#define PLAIN_MAX 900	/* octets left as they are: a line has at most 998 (RFC 5322 2.1.1), and a word can't be folded */
 #define PAYLOAD 48	/* encoded octets in a word: 60 with what surrounds them, so that "Subject: " fits before the first */
 
 static int
@@ -16,7 +17,7 @@ is_plain(const char *text)
 	for (const char *p = text; *p != '\0'; p++)
 		if ((unsigned char)*p >= 0x80)
 			return 0;
-	return strstr(text, "=?") == NULL;
+	return strstr(text, "=?") == NULL && strlen(text) <= PLAIN_MAX;
 }
 
 static void
@@ -168,7 +169,7 @@ message_quote_name(struct buf *out, const char *name)
 void
 message_mailbox(struct buf *out, const char *name, const char *addr)
 {
-	int ascii = 1;
+	int ascii = name == NULL || strlen(name) <= PLAIN_MAX;
 
 	if (name == NULL || *name == '\0') {
 		buf_adds(out, addr);

@@ -12,6 +12,8 @@
 #include "xalloc.h"
 
 #define COLUMNS 76
+#define LINE_MAX_OCTETS 998	/* RFC 5322 2.1.1 */
+#define WORD_MAX 75		/* of an encoded word, RFC 2047 2 */
 
 /* A field being written: where its present line began. */
 struct line {
@@ -76,34 +78,67 @@ word_len(const char *p)
 	return strcspn(p, " \t");
 }
 
+/* "=?utf-8?q?G=C3=BC=C3=9Fe?=": one that the caller has encoded. */
+static int
+is_encoded_word(const char *p, size_t n)
+{
+	size_t charset, text;
+
+	if (n < 8 || n > WORD_MAX || memcmp(p, "=?", 2) != 0 || memcmp(p + n - 2, "?=", 2) != 0)
+		return 0;
+	charset = strcspn(p + 2, "?");
+	if (charset == 0 || charset + 7 > n || strchr("BbQq", p[charset + 3]) == NULL || p[charset + 4] != '?')
+		return 0;
+	text = charset + 5;
+	return text + strcspn(p + text, "? \t") == n - 2;
+}
+
+/* Also what a reader would take for an encoded word, and what no line holds. */
 static int
 needs_encoding(const char *p, size_t n)
 {
-	return has_eight(p, n) || (n > 2 && memcmp(p, "=?", 2) == 0 && memcmp(p + n - 2, "?=", 2) != 0);
+	const char *mark = memmem(p, n, "=?", 2);
+
+	if (is_encoded_word(p, n))
+		return 0;
+	return has_eight(p, n) || n > LINE_MAX_OCTETS - COLUMNS
+	    || (mark != NULL && memmem(mark + 2, n - (size_t)(mark - p) - 2, "?=", 2) != NULL);
 }
 
-/* Words that need encoding are taken together with the blanks between them, which would be lost otherwise (RFC 2047 6.2). */
+/* Octets of words that need encoding, with the blanks between them, which would be lost otherwise (RFC 2047 6.2). One that is encoded
+ * already may follow: then the blanks before it as well. */
+static size_t
+run_length(const char *p)
+{
+	size_t run = word_len(p), gap, next;
+
+	for (;; run += gap + next) {
+		gap = strspn(p + run, " \t");
+		next = word_len(p + run + gap);
+		if (next > 0 && is_encoded_word(p + run + gap, next))
+			return run + gap;
+		if (next == 0 || !needs_encoding(p + run + gap, next))
+			return run;
+	}
+}
+
 static void
 unstructured(struct line *l, const char *p)
 {
-	while (*(p += strspn(p, " \t")) != '\0') {
-		size_t n = word_len(p), run = n, gap, next;
+	size_t gap, n;
+	int after = 0;		/* an encoded word */
 
-		if (!needs_encoding(p, n)) {
+	for (; *(p += gap = strspn(p, " \t")) != '\0'; p += n) {
+		n = word_len(p);
+		if (needs_encoding(p, n)) {
+			p -= after ? gap : 0;
+			n = run_length(p + (after ? gap : 0)) + (after ? gap : 0);
+			encoded(l, p, n);
+		} else {
 			space(l, n);
 			buf_add(l->out, p, n);
-			p += n;
-			continue;
 		}
-		for (;;) {
-			gap = strspn(p + run, " \t");
-			next = word_len(p + run + gap);
-			if (next == 0 || !needs_encoding(p + run + gap, next))
-				break;
-			run += gap + next;
-		}
-		encoded(l, p, run);
-		p += run;
+		after = is_encoded_word(p, n);
 	}
 }
 
@@ -191,7 +226,39 @@ is_attribute_char(char c)
 	return (unsigned char)c > ' ' && (unsigned char)c < 127 && strchr("*'%()<>@,;:\\\"/[]?=", c) == NULL;
 }
 
-/* RFC 2231 3 and 4: numbered sections of percent escapes. */
+/* Octets of the UTF-8 character at p, 0 if it is none. */
+static size_t
+character(const char *p)
+{
+	unsigned char c = (unsigned char)*p;
+	size_t n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0, i;
+
+	for (i = 1; i < n; i++)
+		if (((unsigned char)p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+/* A character, or what stands for an octet that belongs to none and for a control. Returns the octets used. */
+static size_t
+put_character(struct buf *out, const char *p)
+{
+	size_t n = character(p), i;
+
+	if (n == 0 || (unsigned char)*p < ' ' || *p == 127) {
+		buf_addc(out, '_');
+		return 1;
+	}
+	for (i = 0; i < n; i++) {
+		if (is_attribute_char(p[i]))
+			buf_addc(out, p[i]);
+		else
+			buf_printf(out, "%%%02X", (unsigned int)(unsigned char)p[i]);
+	}
+	return n;
+}
+
+/* RFC 2231 3 and 4: numbered sections of percent escapes. A character is in one of them: some readers decode each on its own. */
 static void
 param_sections(struct buf *out, const char *name, const char *value)
 {
@@ -203,12 +270,8 @@ param_sections(struct buf *out, const char *name, const char *value)
 		buf_printf(out, ";\n\t%s*%u*=", name, section);
 		if (section++ == 0)
 			buf_adds(out, "utf-8''");
-		for (; *value != '\0' && out->len - start < COLUMNS - 4; value++) {
-			if (is_attribute_char(*value))
-				buf_addc(out, *value);
-			else
-				buf_printf(out, "%%%02X", (unsigned int)(unsigned char)*value);
-		}
+		while (*value != '\0' && out->len - start < COLUMNS - 12)
+			value += put_character(out, value);
 	}
 }
 
@@ -229,4 +292,53 @@ header_param(struct buf *out, const char *name, const char *value)
 		buf_addc(out, (unsigned char)*p < ' ' || *p == 127 ? '_' : *p);
 	}
 	buf_addc(out, '"');
+}
+
+/* Where a line of n octets is parted: before a blank behind which there is something; the last that leaves it short, else the first. 0:
+ * nowhere. */
+static size_t
+fold_at(const char *p, size_t n)
+{
+	size_t at = 0, i;
+
+	while (n > 0 && strchr(" \t\r", p[n - 1]) != NULL && p[n - 1] != '\0')
+		n--;
+	for (i = 1; i < n && (at == 0 || i <= COLUMNS); i++)
+		if ((p[i] == ' ' || p[i] == '\t') && p[i - 1] != ' ' && p[i - 1] != '\t')
+			at = i;
+	return at;
+}
+
+static void
+fold_line(struct buf *out, const char *p, size_t n)
+{
+	size_t at;
+
+	for (; n > COLUMNS && (at = fold_at(p, n)) > 0; p += at, n -= at) {
+		buf_add(out, p, at);
+		buf_addc(out, '\n');
+	}
+	buf_add(out, p, n);
+}
+
+int
+header_fold(struct buf *out, const char *head, size_t n)
+{
+	const char *end;
+	size_t len;
+	int folded = 0;
+
+	for (; n > 0; head += len, n -= len) {
+		end = memchr(head, '\n', n);
+		len = end != NULL ? (size_t)(end - head) + 1 : n;
+		if (len <= LINE_MAX_OCTETS) {
+			buf_add(out, head, len);
+			continue;
+		}
+		fold_line(out, head, len - (end != NULL));
+		folded = 1;
+		if (end != NULL)
+			buf_addc(out, '\n');
+	}
+	return folded;
 }

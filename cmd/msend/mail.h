@@ -27,8 +27,8 @@ int mail_file(struct mail *, int fd, off_t at, const char *source, struct err *e
 int mail_scan(struct mail *, struct err *e);
 int mail_each(const struct mail *, sink_fn *, void *ctx, struct err *e);	/* header, then body */
 
-/* recode.c: a copy whose text parts that have long lines or 8-bit octets are quoted-printable. 1 when made; 0 when there is none that
- * can be: other encodings, other types, signed or encrypted parts; nothing of a message with a DKIM signature. */
+/* recode.c: a copy whose text parts that have long lines or 8-bit octets are quoted-printable, and whose long header lines are folded. 1
+ * when made; 0 when there is none that can be: other encodings, other types, signed or encrypted parts; nothing of a message with a DKIM signature. */
 int mail_recode(struct mail *copy, const struct mail *, struct err *e);
 void mail_free(struct mail *);
 

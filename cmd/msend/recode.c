@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* recode.c - a message whose text parts a server could not take, with those parts in quoted-printable (RFC 2045 6.7, 2046 5.1).
  * Two walks over its lines: the first learns what each part holds, the second writes. What is signed or encrypted, and what is not
- * plain text as it stands, stays as it is. No line is held but for its first 4 KiB. */
+ * plain text as it stands, stays as it is; header lines are folded. No line is held but for its first 4 KiB. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "err.h"
+#include "header.h"
 #include "mail.h"
 #include "mime.h"
 #include "xalloc.h"
@@ -31,6 +32,7 @@ struct walk {
 	int cleaned;		/* nothing of 8 bits will be left */
 	int top;		/* the message's own header is not yet over */
 	int hopeless;
+	int folded;		/* a header's lines were too long */
 	enum state state;
 	struct buf line, head;
 	int inside;		/* the line's beginning has been dealt with */
@@ -114,14 +116,15 @@ encoded_head(struct buf *to, const struct buf *head, const char *encoding, int t
 static int
 put_head(struct walk *w, const char *encoding, int eight, struct err *e)
 {
-	struct buf to = { 0 };
+	struct buf to = { 0 }, folded = { 0 };
 	int rc;
 
-	if (encoding == NULL)
-		return out(w, w->head.data, w->head.len, e);
-	encoded_head(&to, &w->head, encoding, w->top, eight);
-	rc = out(w, to.data, to.len, e);
+	if (encoding != NULL)
+		encoded_head(&to, &w->head, encoding, w->top, eight);
+	w->folded |= header_fold(&folded, encoding != NULL ? to.data : w->head.data, encoding != NULL ? to.len : w->head.len);
+	rc = out(w, buf_str(&folded), folded.len, e);
 	buf_free(&to);
+	buf_free(&folded);
 	return rc;
 }
 
@@ -132,6 +135,7 @@ begin_leaf(struct walk *w, int text, struct err *e)
 	int rc;
 
 	if (w->copy == NULL) {
+		put_head(w, NULL, 0, e);	/* to learn whether it fits */
 		w->hopeless |= w->leaves == PARTS_MAX;
 		w->leaf = xreallocarray(w->leaf, w->leaves + 1, sizeof(*w->leaf));
 		w->leaf[w->leaves++] = (struct leaf){ .text = text };
@@ -322,7 +326,7 @@ mail_recode(struct mail *copy, const struct mail *m, struct err *e)
 		w.cleaned &= needs(&w.leaf[i]) || !w.leaf[i].scan.eight;
 	}
 	w.copy = copy;
-	if (rc == 0 && any && !w.hopeless)
+	if (rc == 0 && (any || w.folded) && !w.hopeless)
 		rc = walk(&w, m, e) == -1 || mail_scan(copy, e) == -1 ? -1 : 1;
 	if (rc != 1)
 		mail_free(copy);

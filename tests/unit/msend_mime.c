@@ -170,6 +170,12 @@ static const struct { const char *name, *value, *out; } fields[] = {
 	{ "Subject", "a  b", "Subject: a b\n" },
 	{ "Subject", "Zo\xc3\xab", "Subject: =?UTF-8?Q?Zo=C3=AB?=\n" },
 	{ "Subject", "=?UTF-8?Q?ready?=", "Subject: =?UTF-8?Q?ready?=\n" },
+	/* what a reader would decode, and is none */
+	{ "Subject", "a=?UTF-8?Q?b?=", "Subject: =?UTF-8?Q?a=3D=3FUTF=2D8=3FQ=3Fb=3F=3D?=\n" },
+	{ "Subject", "=?UTF-8?X?b?=", "Subject: =?UTF-8?Q?=3D=3FUTF=2D8=3FX=3Fb=3F=3D?=\n" },
+	{ "Subject", "why=? ?=", "Subject: why=? ?=\n" },
+	/* blanks between two encoded words would be lost */
+	{ "Subject", "\xc3\xab =?UTF-8?Q?b?= \xc3\xab c", "Subject: =?UTF-8?B?w6sg?= =?UTF-8?Q?b?= =?UTF-8?B?IMOr?= c\n" },
 	{ "X-Long", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
 	    "X-Long: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n" },
 	{ "To", "a@example.org,b@example.org", "To: a@example.org, b@example.org\n" },
@@ -221,6 +227,14 @@ folding(void **state)
 	assert_lines(&out, 78);
 	buf_cut(&value, 0);
 	buf_cut(&out, 0);
+	for (i = 0; i < 2000; i++)
+		buf_addc(&value, 'w');
+	assert_int_equal(header_field(&out, "Subject", buf_str(&value), &e), 0);
+	buf_adds(&value, " <a@example.org>");
+	assert_int_equal(header_field(&out, "To", buf_str(&value), &e), 0);
+	assert_lines(&out, 78);
+	buf_cut(&value, 0);
+	buf_cut(&out, 0);
 	for (i = 0; i < 300; i++)
 		buf_adds(&value, i % 7 ? "\xd0\x96" : " word ");
 	assert_int_equal(header_field(&out, "Subject", buf_str(&value), &e), 0);
@@ -234,6 +248,7 @@ static const struct { const char *value, *out; } params[] = {
 	{ "a \"b\".png", ";\n\tfilename=\"a \\\"b\\\".png\"" },
 	{ "a\nb", ";\n\tfilename=\"a_b\"" },
 	{ "\xc3\xbc.png", ";\n\tfilename*0*=utf-8''%C3%BC.png" },
+	{ "\xc3\xbc\n\xc3.png\xf0\x9f", ";\n\tfilename*0*=utf-8''%C3%BC__.png__" },
 };
 
 static void
@@ -252,10 +267,42 @@ parameters(void **state)
 		buf_adds(&name, "\xc3\xbc" "a");
 	buf_cut(&out, 0);
 	header_param(&out, "filename", buf_str(&name));
+	assert_null(strstr(buf_str(&out), "%C3;"));	/* a character is never parted */
 	assert_lines(&out, 79);
 	assert_non_null(strstr(buf_str(&out), "filename*2*="));
 	buf_free(&out);
 	buf_free(&name);
+}
+
+/* A message's own header: long lines are parted at blanks, and nothing else changes. */
+static void
+long_header(void **state)
+{
+	struct buf head = { 0 }, out = { 0 };
+	size_t i;
+
+	(void)state;
+	buf_adds(&head, "Subject: short\n folded\nTo: ");
+	for (i = 0; i < 990; i++)
+		buf_addc(&head, 'a');
+	buf_adds(&head, "@b\n");
+	assert_int_equal(header_fold(&out, head.data, head.len), 0);
+	assert_string_equal(buf_str(&out), buf_str(&head));
+	buf_cut(&head, 0);
+	buf_cut(&out, 0);
+	buf_adds(&head, "To: ");
+	for (i = 0; i < 2000; i++)
+		buf_printf(&head, "user%zu@example.org,%s", i, i % 3 == 0 ? "  " : "\t");
+	buf_adds(&head, "last@example.org\n\n");
+	assert_int_equal(header_fold(&out, head.data, head.len), 1);
+	assert_lines(&out, 78);
+	for (i = 0; i + 1 < out.len; i++)
+		if (out.data[i] == '\n' && (out.data[i + 1] == ' ' || out.data[i + 1] == '\t'))
+			memmove(out.data + i, out.data + i + 1, out.len-- - i);
+	assert_int_equal(out.len, head.len);
+	assert_memory_equal(out.data, head.data, head.len);
+	buf_free(&head);
+	buf_free(&out);
 }
 
 static void
@@ -324,7 +371,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quoted_printable), cmocka_unit_test(quoted_printable_back), cmocka_unit_test(base64_back),
-		cmocka_unit_test(header), cmocka_unit_test(folding), cmocka_unit_test(parameters), cmocka_unit_test(types),
+		cmocka_unit_test(header), cmocka_unit_test(folding), cmocka_unit_test(parameters), cmocka_unit_test(long_header),
+		cmocka_unit_test(types),
 		cmocka_unit_test(by_content), cmocka_unit_test(charsets),
 	};
 
