@@ -15,6 +15,7 @@
 struct alias {
 	char *name, *targets;	/* as they are written */
 	size_t line;
+	const char *wrong;	/* with the line, or NULL; then it leads nowhere */
 };
 
 struct aliases {
@@ -70,12 +71,21 @@ word(const char *p, size_t n)
 static void
 add_line(struct aliases *a, const char *text, size_t line)
 {
-	const char *colon = unquoted(text, ':');
+	const char *colon = unquoted(text, ':'), *p;
+	struct alias *new;
+	size_t quotes = 0;
 
+	for (p = text; *p != '\0'; p++) {
+		quotes += *p == '"';
+		p += *p == '\\' && quotes % 2 == 1 && p[1] != '\0';
+	}
 	a->v = xreallocarray(a->v, a->n + 1, sizeof(*a->v));
-	a->v[a->n].name = word(text, (size_t)(colon - text));
-	a->v[a->n].targets = xstrdup(*colon == ':' ? colon + 1 : "");
-	a->v[a->n++].line = line;
+	new = &a->v[a->n++];
+	new->name = word(text, (size_t)(colon - text));
+	new->targets = xstrdup(*colon == ':' ? colon + 1 : "");
+	new->line = line;
+	new->wrong = quotes % 2 == 1 ? "a quote is not closed" : *colon != ':' ? "no \"name: targets\""
+	    : *new->name == '\0' ? "no name" : NULL;
 }
 
 void
@@ -96,8 +106,9 @@ aliases_parse(struct aliases **out, struct buf *text, const char *path)
 			if (whole.len > 0)
 				add_line(a, buf_str(&whole), begun);
 			buf_cut(&whole, 0);
-			begun = number;
 		}
+		if (whole.len == 0)
+			begun = number;
 		buf_add(&whole, p, (size_t)(end - p));
 	}
 	if (whole.len > 0)
@@ -209,6 +220,8 @@ expand(struct walk *w, const struct alias *alias, const struct chain *up, struct
 	const char *p, *end;
 	int rc = 0;
 
+	if (alias->wrong != NULL)
+		return bad(w, alias, e, alias->targets, alias->wrong);
 	if (c.depth > ALIAS_DEPTH_MAX)
 		return bad(w, alias, e, alias->targets, "more than 32 aliases lead here");
 	for (p = alias->targets; rc == 0 && *p != '\0'; p = *end == ',' ? end + 1 : end) {
@@ -222,6 +235,16 @@ expand(struct walk *w, const struct alias *alias, const struct chain *up, struct
 	return rc;
 }
 
+static int
+no_target(void *ctx, enum alias_kind kind, const char *target, struct err *e)
+{
+	(void)ctx;
+	(void)kind;
+	(void)target;
+	(void)e;
+	return 0;
+}
+
 int
 aliases_expand(const struct aliases *a, const char *name, alias_fn *fn, void *ctx, struct err *e)
 {
@@ -233,6 +256,24 @@ aliases_expand(const struct aliases *a, const char *name, alias_fn *fn, void *ct
 	if (expand(&w, alias, NULL, e) == -1)
 		return -1;
 	return w.targets > 0 ? 1 : bad(&w, alias, e, "", "it leads nowhere");
+}
+
+void
+aliases_check(const struct aliases *a, int deep, void (*fn)(const struct err *))
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++) {
+		struct walk w = { a, no_target, NULL, 0 };
+		struct err e = { 0 };
+
+		if (a->v[i].wrong != NULL)
+			err_set(&e, ERR_CONFIG, "%s:%zu: %s", a->path, a->v[i].line, a->v[i].wrong);
+		else if (deep && expand(&w, &a->v[i], NULL, &e) == 0 && w.targets == 0)
+			bad(&w, &a->v[i], &e, "", "it leads nowhere");
+		if (e.class != ERR_NONE)
+			fn(&e);
+	}
 }
 
 void

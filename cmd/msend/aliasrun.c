@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* aliasrun.c - what an alias leads to on this machine: a command's standard input, or a maildir. What fails here is not queued:
- * the queue keeps addresses. */
+ * the queue keeps addresses. A command has 15 minutes, and not more than the run. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "buf.h"
 #include "config.h"
+#include "deadline.h"
 #include "eol.h"
 #include "err.h"
 #include "local.h"
@@ -21,6 +23,8 @@
 #include "xalloc.h"
 
 #define WORDS_MAX 64
+#define COMMAND_MS (15 * 60 * 1000)
+#define MERCY_MS 2000	/* between asking a command to end and ending it */
 
 /* Words are parted by blanks; '…' and "…" keep them, \\ keeps one character; nothing else means anything. In place; the number of
  * words, or -1: none, too many, an open quote. */
@@ -75,7 +79,8 @@ run_child(int in, char **argv)
 
 struct to_command {
 	struct eol eol;
-	int fd;
+	int fd;			/* non-blocking */
+	int64_t end;
 	int closed;		/* it reads no more, which is its affair */
 };
 
@@ -83,11 +88,21 @@ static int
 write_command(void *ctx, const char *p, size_t n, struct err *e)
 {
 	struct to_command *t = ctx;
+	struct pollfd room = { .fd = t->fd, .events = POLLOUT };
+	ssize_t w;
 
-	if (!t->closed && sink_fd(&t->fd, p, n, e) == -1) {
-		if (errno != EPIPE)
-			return -1;
-		t->closed = 1;
+	while (n > 0 && !t->closed) {
+		if ((w = write(t->fd, p, n)) >= 0) {
+			p += w;
+			n -= (size_t)w;
+		} else if (errno == EAGAIN) {
+			if (deadline_poll(&room, 1, t->end, "the command", e) == -1)
+				return -1;
+		} else if (errno == EPIPE) {
+			t->closed = 1;
+		} else if (errno != EINTR) {
+			return err_sys(e, ERR_IO, "write to the command");
+		}
 	}
 	return 0;
 }
@@ -100,48 +115,93 @@ write_text(void *ctx, const char *p, size_t n, struct err *e)
 	return eol_to_lf(&t->eol, p, n, write_command, t, e);
 }
 
-/* 75 says later, as sysexits has it; any other failure is for good. */
+/* 75 says later, as sysexits has it, and who was ended did not say; any other failure is for good. */
 static void
 judge(struct rcpt *r, const char *command, int status)
 {
-	int code = WIFEXITED(status) ? WEXITSTATUS(status) : ERR_SOFTWARE;
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : ERR_TEMP;
 	struct err e = { .text = "delivered" };
 
 	if (code == 0) {
 		rcpt_fail(r, RCPT_OK, &e);
 		return;
 	}
-	err_set(&e, code >= 64 && code <= 78 ? (enum err_class)code : ERR_UNAVAILABLE,
-	    "the command `%s` ended with exit code %d%s", command, code, code == 127 ? ": is it there?" : "");
+	if (!WIFEXITED(status))
+		err_set(&e, ERR_TEMP, "the command `%s` was ended by signal %d", command, WTERMSIG(status));
+	else
+		err_set(&e, code >= 64 && code <= 78 ? (enum err_class)code : ERR_UNAVAILABLE,
+		    "the command `%s` ended with exit code %d%s", command, code, code == 127 ? ": is it there?" : "");
 	rcpt_fail(r, code == ERR_TEMP ? RCPT_LATER : RCPT_REFUSED, &e);
 }
 
+/* 1 once the child has ended; looked at in growing steps, so that a quick end is seen quickly. */
 static int
-feed(char **argv, const char *trace, const struct mail *mail, int *status, struct err *e)
+ended(pid_t pid, int *status, int64_t end)
 {
-	struct to_command t = { .fd = -1 };
-	int p[2], rc;
-	pid_t pid;
+	int step = 1;
+	pid_t r;
 
-	if (pipe2(p, O_CLOEXEC) == -1)
+	for (;; step = step < 100 ? step * 2 : step) {
+		if ((r = waitpid(pid, status, WNOHANG)) == pid || (r == -1 && errno != EINTR))
+			return 1;
+		if (deadline_now() >= end)
+			return 0;
+		poll(NULL, 0, step);
+	}
+}
+
+static void
+stop(pid_t pid, int *status)
+{
+	kill(pid, SIGTERM);
+	if (ended(pid, status, deadline_in(MERCY_MS, 0)))
+		return;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, status, 0) == -1 && errno == EINTR)
+		;
+}
+
+static int
+start(pid_t *pid, char **argv, struct err *e)
+{
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC) == -1 || fcntl(p[1], F_SETFL, O_NONBLOCK) == -1)
 		return err_sys(e, ERR_OS, "pipe");
-	if ((pid = fork()) == 0)
+	if ((*pid = fork()) == 0)
 		run_child(p[0], argv);
 	close(p[0]);
-	t.fd = p[1];
-	rc = pid == -1 ? err_sys(e, ERR_OS, "fork") : write_command(&t, trace, strlen(trace), e);
+	if (*pid != -1)
+		return p[1];
+	close(p[1]);
+	return err_sys(e, ERR_OS, "fork");
+}
+
+/* What stops it early must not have it take a part for the whole. */
+static int
+feed(char **argv, const char *trace, const struct mail *mail, int64_t end, int *status, struct err *e)
+{
+	struct to_command t = { .end = end };
+	pid_t pid = -1;
+	int rc;
+
+	if ((t.fd = start(&pid, argv, e)) == -1)
+		return -1;
+	rc = write_command(&t, trace, strlen(trace), e);
 	if (rc == 0)
 		rc = mail_each(mail, write_text, &t, e) == -1 ? -1 : eol_to_lf_end(&t.eol, write_command, &t, e);
-	if (rc == -1 && pid != -1)
-		kill(pid, SIGTERM);	/* it must not take a part for the whole */
-	close(p[1]);
-	while (pid != -1 && waitpid(pid, status, 0) == -1 && errno == EINTR)
-		;
+	if (rc == -1)
+		stop(pid, status);
+	close(t.fd);
+	if (rc == 0 && !ended(pid, status, end)) {
+		stop(pid, status);
+		rc = err_set(e, ERR_TEMP, "it took too long, and was ended");
+	}
 	return rc;
 }
 
 static void
-to_command(struct rcpt *r, const char *trace, const struct mail *mail)
+to_command(struct rcpt *r, const char *trace, const struct mail *mail, int64_t end)
 {
 	char *words = xstrdup(r->to + 1), *argv[WORDS_MAX + 1];
 	struct err e = { 0 };
@@ -150,7 +210,8 @@ to_command(struct rcpt *r, const char *trace, const struct mail *mail)
 	if (split_words(words, argv) == -1) {
 		err_set(&e, ERR_CONFIG, "the command `%s` can't be split into words", r->to + 1);
 		rcpt_fail(r, RCPT_LATER, &e);
-	} else if (feed(argv, trace, mail, &status, &e) == -1) {
+	} else if (feed(argv, trace, mail, deadline_in(COMMAND_MS, end), &status, &e) == -1) {
+		err_prefix(&e, "the command `%s`", r->to + 1);
 		rcpt_fail(r, RCPT_LATER, &e);
 	} else {
 		judge(r, r->to + 1, status);
@@ -190,7 +251,7 @@ to_maildir(struct rcpt *r, const char *trace, const struct mail *mail)
 }
 
 void
-local_deliver_aliases(const char *from, struct rcpts *rcpts, const struct mail *mail)
+local_deliver_aliases(const char *from, struct rcpts *rcpts, const struct mail *mail, int64_t end)
 {
 	struct err dropped = { .text = "dropped" };
 	struct buf trace = { 0 };
@@ -206,7 +267,7 @@ local_deliver_aliases(const char *from, struct rcpts *rcpts, const struct mail *
 		if (*r->to == '\0')
 			rcpt_fail(r, RCPT_OK, &dropped);
 		else if (*r->to == '|')
-			to_command(r, buf_str(&trace), mail);
+			to_command(r, buf_str(&trace), mail, end);
 		else
 			to_maildir(r, buf_str(&trace), mail);
 	}

@@ -91,7 +91,7 @@ feed(char **argv, const struct mail *mail, int verbose, struct err *e)
 {
 	struct err ours = { 0 };
 	pid_t pid = -1;
-	int fd, status, rc;
+	int fd, status = -1, rc;
 
 	if ((fd = start(&pid, argv, verbose, e)) == -1)
 		return -1;

@@ -34,7 +34,8 @@ connect_tls(struct stream **out, struct account *a, struct dns *dns, const char 
 	struct conn c = { .fd = -1 };
 	int rc = -1;
 
-	if (mx_resolve(&where, dns, host, e) == MX_FOUND && dial_addresses(&c, host, where.v, where.n, port, opts.end, e) == 0) {
+	if (mx_resolve(&where, dns, host, e) == MX_FOUND && dial_addresses_from(&c, account_get(a, KEY_SOURCE), host, where.v,
+	    where.n, port, opts.end, e) == 0) {
 		*out = stream_new(&c, &opts);
 		if ((rc = stream_starttls(*out, &tls, e)) == -1)
 			stream_close(out);

@@ -11,7 +11,8 @@ struct buf;
 struct dns;
 struct err;
 
-/* The body is appended to out; more than max octets is an error. The account's tls-ca is trusted, else the system's authorities. */
+/* The body is appended to out; more than max octets is an error. The account's tls-ca is trusted, else the system's authorities; it leaves
+ * from the account's source. (mx: goes through no proxy.) */
 int https_get(struct account *, struct dns *, const char *host, const char *port, const char *path, size_t max, struct buf *out,
     struct err *e);
 

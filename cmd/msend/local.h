@@ -3,6 +3,8 @@
 #ifndef MSEND_LOCAL_H
 #define MSEND_LOCAL_H
 
+#include <stdint.h>
+
 struct buf;
 struct err;
 struct mail;
@@ -15,8 +17,8 @@ struct rcpts;
 void local_deliver(const char *from, struct rcpts *, const struct mail *);
 /* What an alias of each RCPT_WAITING recipient leads to on this machine (rcpt.h, to): a maildir; or a command, which is split into words
  * here and run without a shell, with the message, Return-Path and Delivered-To first, on its standard input. Root becomes nobody to
- * run one, and the owner of the directory to write to a maildir. */
-void local_deliver_aliases(const char *from, struct rcpts *, const struct mail *);
+ * run one, and the owner of the directory to write to a maildir. end: of the run (deadline.h), 0: none. */
+void local_deliver_aliases(const char *from, struct rcpts *, const struct mail *, int64_t end);
 
 /* For aliasrun.c. */
 void local_trace(struct buf *out, const char *from, const char *addr);	/* what delivery puts before a message; addr may be NULL */

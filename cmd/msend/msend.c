@@ -117,6 +117,7 @@ main(int argc, char **argv)
 	int code, go;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);	/* who runs us may not care for its children; we do */
 	if (other != NULL) {
 		go = sendmail_options(&job, other, argc, argv, &code);
 	} else {

@@ -30,7 +30,6 @@ readdress_load(struct readdress *r, const struct account *a, int kind, struct er
 	int lmtp = kind == ROUTE_SERVER && strncmp(a->url.scheme, "lmtp", 4) == 0, rc = 0;
 	char *path;
 
-	r->users = kind == ROUTE_LOCAL;
 	r->complete = kind == ROUTE_MX || (kind == ROUTE_SERVER && (!lmtp || domain != NULL));
 	r->domain = xstrdup(domain != NULL ? domain : message_hostname());
 	r->all_ours = aliases != NULL;
@@ -71,6 +70,7 @@ local_name(const struct readdress *r, const char *addr)
 	return r->all_ours && local_is_here(at + 1) ? xstrndup(addr, (size_t)(at - addr)) : NULL;
 }
 
+/* 1 where there is an alias; "*" catches what is nobody's name, as in dma, "default" all that has no alias, as in msmtp. */
 static int
 expand(const struct readdress *r, const char *addr, alias_fn *fn, void *ctx, struct err *e)
 {
@@ -79,8 +79,10 @@ expand(const struct readdress *r, const char *addr, alias_fn *fn, void *ctx, str
 
 	if (name != NULL) {
 		rc = aliases_expand(r->aliases, name, fn, ctx, e);
-		if (rc == 0 && !(r->users && getpwnam(name) != NULL))
+		if (rc == 0 && getpwnam(name) == NULL)
 			rc = aliases_expand(r->aliases, "*", fn, ctx, e);
+		if (rc == 0)
+			rc = aliases_expand(r->aliases, "default", fn, ctx, e);
 	}
 	free(name);
 	return rc;
@@ -113,22 +115,44 @@ add_target(void *ctx, enum alias_kind kind, const char *target, struct err *e)
 	return 0;
 }
 
-int
-readdress_rcpts(const struct readdress *r, struct rcpts *rcpts, struct err *e)
+static void
+move(struct rcpts *to, struct rcpts *from)
 {
-	struct rcpts out = { .dsn = rcpts->dsn };
-	struct resolving s = { r, &out, NULL };
-	int rc = 0;
 	size_t i;
 
-	for (i = 0; rc != -1 && i < rcpts->n; i++) {
+	for (i = 0; i < from->n; i++) {
+		rcpts_add(to, from->v[i].addr);
+		to->v[to->n - 1].to = from->v[i].to;
+		from->v[i].to = NULL;
+	}
+	rcpts_free(from);
+}
+
+/* An alias that can't be followed is this recipient's failure: none of its targets gets the message, the other recipients do. */
+void
+readdress_rcpts(const struct readdress *r, struct rcpts *rcpts)
+{
+	struct rcpts out = { .dsn = rcpts->dsn }, one = { 0 };
+	struct resolving s = { r, &one, NULL };
+	size_t i;
+
+	for (i = 0; i < rcpts->n; i++) {
+		struct err e = { 0 };
+		int rc;
+
 		s.addr = rcpts->v[i].addr;
-		if ((rc = expand(r, s.addr, add_target, &s, e)) == 0)
-			add_target(&s, strchr(s.addr, '@') != NULL ? ALIAS_ADDRESS : ALIAS_USER, s.addr, e);
+		if ((rc = expand(r, s.addr, add_target, &s, &e)) == 0)
+			add_target(&s, strchr(s.addr, '@') != NULL ? ALIAS_ADDRESS : ALIAS_USER, s.addr, &e);
+		if (rc == -1) {
+			rcpts_free(&one);
+			rcpts_add(&one, s.addr);
+		}
+		move(&out, &one);
+		if (rc == -1)
+			rcpt_fail(&out.v[out.n - 1], RCPT_LATER, &e);
 	}
 	rcpts_free(rcpts);
 	*rcpts = out;
-	return rc == -1 ? -1 : 0;
 }
 
 /* An address field while it is read: what it would be, and whether that is something else. */
@@ -162,17 +186,22 @@ put_target(void *ctx, enum alias_kind kind, const char *target, struct err *e)
 	return 0;
 }
 
-/* An alias shows where the mail goes, if that is an address; what stays on this machine keeps its name. */
+/* An alias shows where the mail goes, if that is an address; what stays on this machine, or can't be followed, keeps its name. */
 static int
 rewrite(void *ctx, const char *name, const char *addr, struct err *e)
 {
 	struct rewriting *w = ctx;
+	size_t len = w->list.len;
 	int before = w->count;
+	struct err bad = { 0 };
 	char *full;
 
+	(void)e;
 	w->name = name;
-	if (w->follow && expand(w->how, addr, put_target, w, e) == -1)
-		return -1;
+	if (w->follow && expand(w->how, addr, put_target, w, &bad) == -1) {
+		buf_cut(&w->list, len);
+		w->count = before;
+	}
 	if (w->count == before) {
 		full = readdress_complete(w->how, addr);
 		w->changed |= strcmp(full, addr) != 0;
@@ -235,9 +264,7 @@ put_addresses(const struct readdress *r, const struct sender *s, struct buf *out
 	struct err why = { 0 };
 	int rc = message_addresses(f->value, f->value_len, rewrite, &w, &why);
 
-	if (rc == -1 && why.class == ERR_CONFIG) {
-		*e = why;
-	} else if (message_is(f, "From") && (rc == -1 || w.count == 0)) {
+	if (message_is(f, "From") && (rc == -1 || w.count == 0)) {
 		rc = put_from(s, out, f, e);
 	} else if (rc == -1 || !w.changed) {
 		buf_add(out, f->raw, f->raw_len);

@@ -19,13 +19,12 @@ struct readdress {		/* zeroed is empty */
 	int all_ours;		/* also names with this machine's domain are looked up */
 	char *domain;		/* what bare addresses are completed by */
 	int complete;		/* those of the envelope too: the next server does not know them */
-	int users;		/* mail is for users of this machine: an existing one comes before "*" */
 };
 
 /* Keys aliases and domain; kind is route.h's. */
 int readdress_load(struct readdress *, const struct account *, int kind, struct err *e);
 char *readdress_complete(const struct readdress *, const char *addr);	/* the caller frees */
-int readdress_rcpts(const struct readdress *, struct rcpts *, struct err *e);
+void readdress_rcpts(const struct readdress *, struct rcpts *);	/* one whose alias is broken has failed, ERR_CONFIG */
 /* The header, changed where it has to be; every other field as it is. */
 int readdress_header(const struct readdress *, const struct sender *, struct buf *out, const char *head, size_t n, struct err *e);
 void readdress_free(struct readdress *);

@@ -42,7 +42,7 @@ sendmail_name(const char *argv0)
 	return NULL;
 }
 
-enum mode { MODE_SEND, MODE_LIST, MODE_RUN, MODE_RETRY, MODE_SERVE, MODE_NOTHING };
+enum mode { MODE_SEND, MODE_LIST, MODE_RUN, MODE_RETRY, MODE_SERVE, MODE_ALIASES, MODE_NOTHING };
 
 struct face {			/* the command line, as far as it is not the job's */
 	struct job *job;
@@ -58,8 +58,10 @@ set_mode(struct face *f, const char *arg, struct err *e)
 		f->mode = MODE_SEND;
 	else if (strcmp(arg, "p") == 0)
 		f->mode = MODE_LIST;
-	else if (strcmp(arg, "i") == 0 || strcmp(arg, "h") == 0 || strcmp(arg, "H") == 0)
-		f->mode = MODE_NOTHING;		/* there is no alias database to make, and no host status to show */
+	else if (strcmp(arg, "i") == 0)
+		f->mode = MODE_ALIASES;		/* there is no database to make of them, but mistakes to tell */
+	else if (strcmp(arg, "h") == 0 || strcmp(arg, "H") == 0)
+		f->mode = MODE_NOTHING;		/* there is no host status to show */
 	else if (strcmp(arg, "s") == 0)
 		f->mode = MODE_SERVE;
 	else if (strcmp(arg, "d") == 0 || strcmp(arg, "D") == 0 || strcmp(arg, "l") == 0)
@@ -134,7 +136,7 @@ option(struct face *f, int ch, struct err *e)
 	case 'F': case 'f': case 'r':
 		return sender_option(f->job, ch);
 	case 'I':
-		f->mode = MODE_NOTHING;
+		f->mode = MODE_ALIASES;
 		return 0;
 	case 'i':
 		f->job->dot_ends = 0;
@@ -201,7 +203,9 @@ as_sendmail(struct face *f, int argc, char **argv, struct err *e)
 		if (option(f, ch, e) == -1)
 			return -1;
 	}
-	if (f->mode == MODE_SEND)
+	if (f->mode == MODE_ALIASES)
+		f->job->verb = VERB_ALIASES;
+	if (f->mode == MODE_SEND || f->mode == MODE_ALIASES)
 		return 1;
 	return f->mode == MODE_NOTHING ? 0 : by_mqueue(f, e);
 }
@@ -216,8 +220,9 @@ sendmail_options(struct job *j, const char *name, int argc, char **argv, int *co
 	log_init(name);
 	if (argc > 1 && strncmp(argv[1], "--", 2) == 0)		/* -h is another thing here */
 		usage_standard(argc, argv, name, usage);
-	if (strcmp(name, "newaliases") == 0)
-		rc = 0;
+	j->verb = strcmp(name, "newaliases") == 0 ? VERB_ALIASES : VERB_SEND;
+	if (j->verb == VERB_ALIASES)
+		rc = 1;
 	else if (strcmp(name, "mailq") == 0)
 		rc = as_mailq(argv, &e);
 	else

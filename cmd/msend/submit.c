@@ -2,20 +2,26 @@
 /* submit.c - the order of things: account, recipients, message, then print, send or queue. */
 #include "submit.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "account.h"
+#include "alias.h"
+#include "answer.h"
 #include "batch.h"
 #include "compose.h"
+#include "dkim.h"
 #include "err.h"
 #include "handover.h"
 #include "local.h"
 #include "log.h"
 #include "maillog.h"
 #include "message.h"
+#include "outgoing.h"
 #include "sink.h"
 #include "xalloc.h"
 
@@ -24,6 +30,12 @@ list_append(struct list *l, const char *text)
 {
 	l->v = xreallocarray(l->v, l->n + 1, sizeof(*l->v));
 	l->v[l->n++] = text;
+}
+
+static void
+warn(const struct err *e)
+{
+	log_warn("%s", e->text);
 }
 
 /* -f chooses the account whose `from` it is, where -a does not. */
@@ -37,11 +49,13 @@ choose_account(struct job *j, struct err *e)
 	if (route_load(&j->route, e) == -1)
 		return -1;
 	err_clear(e);		/* no configuration is none here */
-	if (j->verb != VERB_SEND)
+	if (j->verb == VERB_CHECK)
 		return 0;
 	if (readdress_load(&j->readdress, a, (int)j->route.kind, e) == -1)
 		return -1;
-	return sender_find(&j->sender, j->from, j->full_name, a, e);
+	if (j->readdress.aliases != NULL)
+		aliases_check(j->readdress.aliases, j->verb == VERB_ALIASES, warn);
+	return j->verb == VERB_ALIASES ? 0 : sender_find(&j->sender, j->from, j->full_name, a, e);
 }
 
 static int
@@ -55,12 +69,26 @@ add_lists(struct job *j, const char **v, size_t n, struct err *e)
 	return 0;
 }
 
+/* It would look as if somebody got the message. */
+static int
+no_blind_header(const struct job *j, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < j->header.n; i++)
+		if (strncasecmp(j->header.v[i], "Bcc:", 4) == 0)
+			return err_set(e, ERR_USAGE, "-H 'Bcc: ...' sends to nobody: use -b, or -t");
+	return 0;
+}
+
 /* Those of the command line: what is wrong with them is said before stdin is read. */
 static int
 recipients_given(struct job *j, const char **args, size_t count, struct err *e)
 {
 	if (add_lists(j, args, count, e) == -1 || add_lists(j, j->cc.v, j->cc.n, e) == -1
 	    || add_lists(j, j->bcc.v, j->bcc.n, e) == -1)
+		return -1;
+	if (!j->from_headers && no_blind_header(j, e) == -1)
 		return -1;
 	if (j->rcpts.n == 0 && !j->from_headers)
 		return err_set(e, ERR_USAGE, "no recipients: give addresses, or -t to take them from the message");
@@ -74,8 +102,7 @@ recipients_found(struct job *j, struct err *e)
 		return -1;
 	if (j->rcpts.n == 0)
 		return err_set(e, ERR_USAGE, "no recipients: the message has none in To, Cc and Bcc");
-	if (readdress_rcpts(&j->readdress, &j->rcpts, e) == -1)
-		return -1;
+	readdress_rcpts(&j->readdress, &j->rcpts);
 	rcpts_unique(&j->rcpts);
 	return 0;
 }
@@ -122,12 +149,28 @@ prepare(struct job *j, const char **args, size_t count, struct err *e)
 	return rc == -1 ? -1 : mail_scan(&j->mail, e);
 }
 
-/* -n: the envelope in lines of two fields, an empty line, the message. */
+/* The message as it would leave for a server that takes 8 bits: encoded anew where it must be, and signed. */
 static int
-print(const struct job *j, struct err *e)
+as_sent(struct job *j, struct outgoing *out, struct err *e)
+{
+	const struct offer offer = { .eightbit = 1 };
+	struct dkim *dkim = NULL;
+	int rc;
+
+	*out = (struct outgoing){ .mail = &j->mail };
+	if (j->route.kind != ROUTE_SERVER && j->route.kind != ROUTE_MX)
+		return 0;
+	if (dkim_load(&dkim, &j->route.account, e) == -1)
+		return -1;
+	rc = outgoing_make(out, &j->mail, &offer, dkim, e);
+	dkim_free(&dkim);
+	return rc;
+}
+
+static void
+print_envelope(const struct job *j)
 {
 	const struct account *a = &j->route.account;
-	int out = STDOUT_FILENO;
 	size_t i;
 
 	if (j->route.kind == ROUTE_LOCAL)
@@ -137,11 +180,26 @@ print(const struct job *j, struct err *e)
 		    a->url.host != NULL ? a->url.host : a->url.path);
 	printf("from\t%s\n", j->sender.envelope);
 	for (i = 0; i < j->rcpts.n; i++)
-		printf("to\t%s\n", j->rcpts.v[i].to != NULL ? j->rcpts.v[i].to : j->rcpts.v[i].addr);
+		if (j->rcpts.v[i].state == RCPT_WAITING)
+			printf("to\t%s\n", j->rcpts.v[i].to != NULL ? j->rcpts.v[i].to : j->rcpts.v[i].addr);
 	putchar('\n');
-	if (fflush(stdout) != 0)
-		return err_sys(e, ERR_IO, "write standard output");
-	return mail_each(&j->mail, sink_fd, &out, e);
+}
+
+/* -n: the envelope in lines of two fields, an empty line, the message. */
+static int
+print(struct job *j, struct err *e)
+{
+	int fd = STDOUT_FILENO, rc = -1;
+	struct outgoing out;
+
+	signal(SIGPIPE, SIG_DFL);	/* who reads no further wants no more */
+	if (as_sent(j, &out, e) == 0) {
+		print_envelope(j);
+		rc = fflush(stdout) != 0 ? err_sys(e, ERR_IO, "write standard output") : mail_each(out.mail, sink_fd, &fd, e);
+	}
+	outgoing_free(&out);
+	rcpts_report(&j->rcpts);
+	return rc == -1 ? -1 : rcpts_exit(&j->rcpts);
 }
 
 static const char *
@@ -174,7 +232,7 @@ warn_why(const struct rcpts *r)
 static int
 deliver(struct job *j, struct err *e)
 {
-	local_deliver_aliases(j->sender.envelope, &j->rcpts, &j->mail);
+	local_deliver_aliases(j->sender.envelope, &j->rcpts, &j->mail, j->route.account.end);
 	if (j->queue_now)
 		return queue(j, RCPT_WAITING, e);
 	route_send(&j->route, j->sender.envelope, &j->rcpts, &j->mail, 1);
@@ -185,13 +243,25 @@ deliver(struct job *j, struct err *e)
 }
 
 static int
+keep_copy(struct job *j, struct maildir **copy, struct err *e)
+{
+	struct outgoing out;
+	int rc = as_sent(j, &out, e);
+
+	if (rc == 0 && (rc = local_copy(copy, j->copy, out.mail, e)) == -1)
+		err_prefix(e, "not sent, since no copy can be kept");
+	outgoing_free(&out);
+	return rc;
+}
+
+static int
 send_mail(struct job *j, struct err *e)
 {
 	struct maildir *copy = NULL;
 	int rc, code;
 
-	if (j->copy != NULL && local_copy(&copy, j->copy, &j->mail, e) == -1)
-		return err_prefix(e, "not sent, since no copy can be kept");
+	if (j->copy != NULL && keep_copy(j, &copy, e) == -1)
+		return -1;
 	rc = deliver(j, e);
 	if (rc == -1)
 		log_err(e);
@@ -221,6 +291,8 @@ submit_run(struct job *j, const char **args, size_t count, struct err *e)
 		return -1;
 	if (j->verb == VERB_CHECK)
 		return route_show(&j->route, e);
+	if (j->verb == VERB_ALIASES)
+		return 0;
 	if (prepare(j, args, count, e) == -1)
 		return -1;
 	return j->print ? print(j, e) : send_mail(j, e);

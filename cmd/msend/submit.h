@@ -12,7 +12,7 @@
 #include "route.h"
 #include "sender.h"
 
-enum submit_verb { VERB_SEND, VERB_BATCH, VERB_CHECK };
+enum submit_verb { VERB_SEND, VERB_BATCH, VERB_CHECK, VERB_ALIASES };	/* the last only tells what is wrong with them */
 
 struct list {
 	const char **v;

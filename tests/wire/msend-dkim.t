@@ -103,6 +103,21 @@ like "$(cat "$TMP/wire")" '^	d=example.org; s=e1; t=[0-9]+;$' 'the second has th
 like "$(tr -d '\n\t' <"$TMP/wire")" 'h=from:from:to:to:cc:reply-to:subject:subject:date:date:message-id:message-id:mime-version:content-type:content-transfer-encoding;' \
 	'what is there is listed, and once more'
 is "$(awk 'length > 78' "$TMP/wire")" '' 'lines stay short'
+# What is shown and kept is what leaves, but for the moment in the signature.
+timeless() { sed 's/ t=[0-9]*;$//; /^	b=/,/^[^	]/{/^	/d;}' "$1"; }
+exits 0 '-n' msend -n -a both bob@example.net <"$TMP/message"
+sed '1,/^$/d' "$TMP/out" >"$TMP/shown"
+sed 's/$/\r/' "$TMP/shown" >"$CAUGHT"
+judged 'pass pass' '-n shows signatures that hold'
+is "$(timeless "$TMP/shown")" "$(timeless "$TMP/wire")" 'on the same message'
+signs 'with a copy' -S "$TMP/copies"
+cat "$TMP"/copies/cur/* >"$TMP/copy"
+is "$(timeless "$TMP/copy")" "$(timeless "$TMP/wire")" '-S keeps it signed'
+exits 0 '-n for a maildir' msend -n -a "maildir:$TMP/box" -o dkim-domain=example.org -o dkim-selector=r1 -o dkim-key="$TMP/rsa.pem" \
+	bob@example.net <"$TMP/message"
+unlike "$(cat "$TMP/out")" DKIM-Signature 'shows none'
+exits 78 '-n without the key' msend -n -a both -o dkim-key="$TMP/none $TMP/none" bob@example.net <"$TMP/message"
+
 printf '%s\n' "$head" >"$TMP/message"
 signs 'an empty body'
 printf '%s\n\n\n\n' "$head" >"$TMP/message"

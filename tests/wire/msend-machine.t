@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: ISC
 # A machine's own mail: bare names, aliases, what cron writes as From, forced senders.
 . "$(dirname "$0")/../lib.sh"
+need perl
 
 mkdir "$XDG_CONFIG_HOME" "$XDG_CONFIG_HOME/pennypost" "$TMP/bin"
 ln -s "$BUILD/msend" "$TMP/bin/sendmail"
@@ -30,6 +31,9 @@ fails: |$TMP/tool exit 75
 refuses: |$TMP/tool exit 67
 missing: |$TMP/nothing
 deaf: |/bin/true
+killed: "|/bin/sh -c 'kill -9 \$\$'"
+slow: |/bin/sleep 1000
+stubborn: "|/bin/sh -c 'trap : TERM; while :; do /bin/sleep 0.1; done'"
 bad: <<
 empty:
 X
@@ -97,8 +101,34 @@ for name in loop mbox list bad empty; do
 	exits 78 "$name" msend -n "$name" <"$TMP/message"
 	like "$(cat "$TMP/err")" "^msend: $TMP/aliases:[0-9]+: [a-z]+: " '  told with the line'
 done
+exits 78 'one that is broken, of two' msend -n bad carol@example.net <"$TMP/message"
+like "$(cat "$TMP/out")" '^to	carol@example.net' '  the other is served'
+unlike "$(cat "$TMP/out")" '^to	bad' '  and that one not'
+printf 'To: bad, ann\n\nx\n' >"$TMP/message"
+shown 'one that is broken, in the header only' alerts@example.org 'carol@example.net' carol@example.net
+is "$(field To)" 'bad@box.example.org, Ann@Example.net' 'keeps its name there'
+echo x >"$TMP/message"
 echo '*: catch@example.net' >>"$TMP/aliases"
 shown 'nobody known' alerts@example.org 'catch@example.net' whoever
+shown 'a user of this machine' alerts@example.org 'daemon@box.example.org' daemon
+echo 'default: all@example.net' >>"$TMP/aliases"
+shown 'a user, and a default' alerts@example.org 'all@example.net' daemon
+shown 'nobody known, and a default' alerts@example.org 'catch@example.net' whoever
+
+# Lines that are none: told, and the others hold.
+cp "$TMP/aliases" "$TMP/aliases.good"
+printf 'no colon here\nopen: "|%s\n: x\n' "$TMP/tool" >>"$TMP/aliases"
+shown 'a file with broken lines' alerts@example.org 'Ann@Example.net' ann
+is "$(sed 's/^msend: .*aliases:[0-9]*: //' "$TMP/err" | tr '\n' ';')" 'no "name: targets";a quote is not closed;no name;' 'each is told'
+exits 78 'one of these lines' msend -n open <"$TMP/message"
+ln -s "$BUILD/msend" "$TMP/bin/newaliases"
+exits 0 'newaliases' "$TMP/bin/newaliases"
+is "$(sed 's/^newaliases: .*aliases:[0-9]*: //; s/:.*//' "$TMP/err" | tr '\n' ' ')" \
+	'pool loop mbox list bad empty no "name a quote is not closed no name ' 'tells all that is wrong'
+exits 0 'sendmail -bi' "$TMP/bin/sendmail" -bi
+is "$(grep -c . "$TMP/err")" 9 'does too'
+mv "$TMP/aliases.good" "$TMP/aliases"
+exits 64 '-H Bcc, which would send to nobody' msend -n -H 'Bcc: x@example.net' ann <"$TMP/message"
 shown 'to LMTP users keep their names' alerts@example.org 'self@box.example.org other@example.net' -a lmtp+unix:/nowhere -f alerts@example.org self
 
 # Delivery on this machine.
@@ -122,6 +152,15 @@ is "$(mqueue ls)" '' 'is not queued: the queue keeps addresses'
 exits 67 'one that says no' msend refuses <"$TMP/message"
 like "$(cat "$TMP/err")" 'ended with exit code 67' 'is told'
 exits 69 'one that is not there' msend missing <"$TMP/message"
+exits 75 'one that is killed' msend killed <"$TMP/message"
+like "$(cat "$TMP/err")" 'was ended by signal 9$' 'did not say no'
+exits 75 'one that takes longer than the run may' msend -o deadline=1 slow <"$TMP/message"
+like "$(cat "$TMP/err")" '`/bin/sleep 1000`: it took too long, and was ended$' 'is ended'
+exits 75 'one that does not read meanwhile' msend -o deadline=1 slow <"$TMP/large"
+like "$(cat "$TMP/err")" 'timed out' 'is ended too'
+exits 75 'one that does not want to end' msend -o deadline=1 stubborn <"$TMP/message"
+exits 0 'by somebody who ignores his children' perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' msend deaf <"$TMP/message"
+exits 75 'by such a one, to a command that fails' perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' msend fails <"$TMP/message"
 
 # Who it is from.
 printf 'domain box.example.org\nfrom "%%U at %%H <%%U+%%%%@box.example.org>"\nsend lmtp+unix:/nowhere\nfrom-force on\n' >"$config"
