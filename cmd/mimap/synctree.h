@@ -36,7 +36,7 @@ int synctree_walk(const struct synctree *, struct synctree_list *, void (*odd)(c
 void synctree_free(struct synctree_list *);
 int synctree_order(const char *a, const char *b);	/* by name, INBOX first: for qsort and bsearch */
 
-/* "Lists/\*", "!Lists/noise": the last pattern that matches decides; none given is all; a first one with "!" takes from all. */
+/* "Lists*", "!Lists/noise": the last pattern that matches decides; none given is all; a first one with "!" takes from all. */
 int synctree_wanted(char *const *patterns, size_t count, const char *mailbox);
 
 #endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/* syncroot.c - lines of the root state. A line that can't be read counts as none: its folder is looked at anew. */
+#include "syncroot.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "ledger.h"
+#include "xalloc.h"
+
+struct syncroot {
+	struct ledger *ledger;
+};
+
+int
+syncroot_open(struct syncroot **out, const char *dir, const char *label, struct err *e)
+{
+	struct syncroot *r = xcalloc(1, sizeof(*r));
+	char *path = xasprintf("%s/.pennypost-sync-%s", dir, label), *owner = xasprintf("sync root %s", label);
+	int status = ledger_open(&r->ledger, path, owner, e);
+
+	free(path);
+	free(owner);
+	if (status == -1)
+		free(r);
+	else
+		*out = r;
+	return status;
+}
+
+void
+syncroot_free(struct syncroot **rp)
+{
+	if (*rp == NULL)
+		return;
+	ledger_free(&(*rp)->ledger);
+	free(*rp);
+	*rp = NULL;
+}
+
+int
+syncroot_is_new(const struct syncroot *r)
+{
+	return ledger_is_new(r->ledger);
+}
+
+static int
+parse(const char *text, struct sync_entry *entry)
+{
+	struct sync_numbers *n = &entry->there;
+	int read;
+
+	memset(entry, 0, sizeof(*entry));
+	read = sscanf(text, "%" SCNu32 " %" SCNu32 " %" SCNu64 " %" SCNu64 " %159s %255s", &n->validity, &n->next, &n->modseq, &n->messages,
+	    entry->stamp, n->id);
+	return read >= 5;
+}
+
+static char *
+print(const struct sync_entry *entry)
+{
+	const struct sync_numbers *n = &entry->there;
+
+	return xasprintf("%" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64 " %s%s%s", n->validity, n->next, n->modseq, n->messages,
+	    entry->stamp[0] != '\0' ? entry->stamp : "0", n->id[0] != '\0' ? " " : "", n->id);
+}
+
+int
+syncroot_get(const struct syncroot *r, const char *mailbox, struct sync_entry *entry)
+{
+	const char *value = ledger_get(r->ledger, mailbox);
+
+	return value != NULL && parse(value, entry);
+}
+
+void
+syncroot_put(struct syncroot *r, const char *mailbox, const struct sync_entry *entry)
+{
+	const char *before = ledger_get(r->ledger, mailbox);
+	char *value = print(entry);
+
+	if (before == NULL || strcmp(before, value) != 0)
+		ledger_put(r->ledger, mailbox, value);
+	free(value);
+}
+
+void
+syncroot_remove(struct syncroot *r, const char *mailbox)
+{
+	if (ledger_get(r->ledger, mailbox) != NULL)
+		ledger_remove(r->ledger, mailbox);
+}
+
+int
+syncroot_commit(struct syncroot *r, struct err *e)
+{
+	return ledger_commit(r->ledger, e);
+}
+
+struct each {
+	int (*fn)(void *ctx, const char *mailbox, const struct sync_entry *, struct err *e);
+	void *ctx;
+};
+
+static int
+one(void *ctx, const char *key, const char *value, struct err *e)
+{
+	const struct each *each = ctx;
+	struct sync_entry entry;
+
+	if (!parse(value, &entry))
+		memset(&entry, 0, sizeof(entry));
+	return each->fn(each->ctx, key, &entry, e);
+}
+
+int
+syncroot_each(const struct syncroot *r, int (*fn)(void *ctx, const char *mailbox, const struct sync_entry *, struct err *e), void *ctx,
+    struct err *e)
+{
+	struct each each = { fn, ctx };
+
+	return ledger_each(r->ledger, one, &each, e);
+}
