@@ -2,8 +2,8 @@
 /* syncroot.c - lines of the root state. A line that can't be read counts as none: its folder is looked at anew. */
 #include "syncroot.h"
 
+#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,15 +48,49 @@ syncroot_is_new(const struct syncroot *r)
 }
 
 static int
+take_number(const char **p, uint64_t max, uint64_t *n)
+{
+	char *end;
+
+	if (**p < '0' || **p > '9')
+		return 0;
+	errno = 0;
+	*n = strtoull(*p, &end, 10);
+	if (errno != 0 || *n > max || *end != ' ')
+		return 0;
+	*p = end + 1;
+	return 1;
+}
+
+static int
+take_word(const char **p, char *out, size_t size)
+{
+	size_t n = strcspn(*p, " ");
+
+	if (n >= size)
+		return 0;
+	memcpy(out, *p, n);
+	out[n] = '\0';
+	*p += n + ((*p)[n] == ' ');
+	return 1;
+}
+
+static int
 parse(const char *text, struct sync_entry *entry)
 {
 	struct sync_numbers *n = &entry->there;
-	int read;
+	uint64_t validity, next;
 
 	memset(entry, 0, sizeof(*entry));
-	read = sscanf(text, "%" SCNu32 " %" SCNu32 " %" SCNu64 " %" SCNu64 " %159s %255s", &n->validity, &n->next, &n->modseq, &n->messages,
-	    entry->stamp, n->id);
-	return read >= 5;
+	if (!take_number(&text, UINT32_MAX, &validity) || !take_number(&text, UINT32_MAX, &next) || !take_number(&text, INT64_MAX, &n->modseq)
+	    || !take_number(&text, INT64_MAX, &n->messages) || !take_word(&text, entry->stamp, sizeof(entry->stamp))
+	    || !take_word(&text, n->id, sizeof(n->id)) || *text != '\0') {
+		memset(entry, 0, sizeof(*entry));
+		return 0;
+	}
+	n->validity = (uint32_t)validity;
+	n->next = (uint32_t)next;
+	return 1;
 }
 
 static char *
@@ -111,8 +145,7 @@ one(void *ctx, const char *key, const char *value, struct err *e)
 	const struct each *each = ctx;
 	struct sync_entry entry;
 
-	if (!parse(value, &entry))
-		memset(&entry, 0, sizeof(entry));
+	parse(value, &entry);
 	return each->fn(each->ctx, key, &entry, e);
 }
 
