@@ -15,7 +15,7 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
-#include "../../cmd/mqueue/netwatch.h"
+#include "netwatch.h"
 
 struct say {			/* a message under way */
 	union { char octets[512]; struct nlmsghdr head; } u;
