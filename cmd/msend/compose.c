@@ -213,14 +213,15 @@ put_parts(struct making *m, const struct compose *c, struct err *e)
 {
 	struct buf b = { 0 };
 	size_t i;
-	int rc;
+	int rc, eight = 0;
 
 	make_boundary(m);
-	buf_printf(&m->mail->head, "Content-Type: multipart/mixed; boundary=\"%s\"\n\n", m->boundary);
+	buf_printf(&m->mail->head, "Content-Type: multipart/mixed; boundary=\"%s\"\n", m->boundary);
 	buf_printf(&b, "--%s\n", m->boundary);
 	rc = put_text(m, &b, given(c, "Content-Type"), e);
 	for (i = 0; rc == 0 && i < c->attaches; i++)
-		rc = attach_file(&m->mail->body, m->boundary, c->attach[i], e);
+		rc = attach_file(&m->mail->body, m->boundary, c->attach[i], &eight, e);
+	buf_adds(&m->mail->head, eight ? "Content-Transfer-Encoding: 8bit\n\n" : "\n");
 	buf_cut(&b, 0);
 	buf_printf(&b, "\n--%s--\n", m->boundary);
 	if (rc == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* compose.h - a message made from options and a body: RFC 5322 header, MIME parts (RFC 2045, 2046), attachments streamed.
- * The body is text: 7bit where that is enough, else quoted-printable or base64, so a composed message never needs 8BITMIME. */
+ * The body is text: 7bit where that is enough, else quoted-printable or base64, so a composed message needs 8BITMIME only where a
+ * message with 8-bit octets is attached, which may not be encoded. */
 #ifndef MSEND_COMPOSE_H
 #define MSEND_COMPOSE_H
 

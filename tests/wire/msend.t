@@ -463,8 +463,8 @@ is "$(grep -A 1 '^Content-Type: [^m]\|^Content-Type: message' "$TMP/out" | grep 
 Content-Transfer-Encoding: 7bit
 Content-Type: message/rfc822
 Content-Transfer-Encoding: 7bit
-Content-Type: application/octet-stream
-Content-Transfer-Encoding: base64
+Content-Type: message/rfc822
+Content-Transfer-Encoding: 8bit
 Content-Type: application/pdf
 Content-Transfer-Encoding: base64
 Content-Type: text/plain; charset=us-ascii
