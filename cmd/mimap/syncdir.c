@@ -90,7 +90,8 @@ move_parts(const char *from, const char *to, const char *label, struct err *e)
 		r = move_part(from, to, "dovecot-keywords", e);
 	for (i = 0; r == 0 && i < PARTS - 1; i++)
 		r = move_part(from, to, parts[i], e);
-	if (r == 0 && (dir_sync(to, e) == -1 || move_part(from, to, parts[i], e) == -1 || dir_sync(to, e) == -1 || dir_sync(from, e) == -1))
+	if (r == 0 && (dir_sync(to, e) == -1 || move_part(from, to, parts[i], e) == -1 || dir_sync(to, e) == -1
+	    || dir_sync(from, e) == -1))
 		r = -1;
 	free(state);
 	return r;
@@ -208,7 +209,8 @@ syncdir_remove(const struct synctree *t, const char *mailbox, const char *label,
 	if (r == 0 && strcmp(path, t->dir) == 0)
 		r = err_set(e, ERR_DATA, "%s is not removed: it holds all other folders", path);
 	if (r == 0 && (check_parts(path, e) == -1 || remove_part(path, "tmp", e) == -1 || remove_part(path, "new", e) == -1
-	    || remove_file(path, state, e) == -1 || remove_file(path, "dovecot-keywords", e) == -1 || remove_part(path, "cur", e) == -1 || dir_sync(path, e) == -1))
+	    || remove_file(path, state, e) == -1 || remove_file(path, "dovecot-keywords", e) == -1 || remove_part(path, "cur", e) == -1
+	    || dir_sync(path, e) == -1))
 		r = -1;
 	if (r == 0)
 		prune(t, path);

@@ -161,7 +161,9 @@ syncpair_emit(struct sync_pairing *p, enum sync_job job, const char *name)
 static int
 is_alone(const struct sync_pairing *p, size_t owner)
 {
-	return owner == SYNC_NONE || (!p->match[owner].done && (p->match[owner].here == SYNC_NONE || p->match[owner].there == SYNC_NONE));
+	const struct sync_match *m = owner != SYNC_NONE ? &p->match[owner] : NULL;
+
+	return m == NULL || (!m->done && (m->here == SYNC_NONE || m->there == SYNC_NONE));
 }
 
 /* What was found on one side alone is taken together with what has its name on the other, if that is alone too. */
