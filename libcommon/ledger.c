@@ -35,6 +35,7 @@ struct ledger {
 	int broken;		/* a failed commit could not be taken back */
 	off_t size;
 	size_t lines;		/* on disk, less the first */
+	struct buf text;	/* the file as it was read: what was not changed since is still there */
 	struct buf pending;	/* lines not yet committed */
 	size_t pending_lines;
 	struct ledger_map map;
@@ -43,14 +44,18 @@ struct ledger {
 static void
 escape(struct buf *out, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
+	const char *p = text;
 
-		if (c == '%' || c < ' ' || c == 0x7f)
-			buf_printf(out, "%%%02X", c);
-		else
-			buf_addc(out, *text);
+	for (; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (c != '%' && c >= ' ' && c != 0x7f)
+			continue;
+		buf_add(out, text, (size_t)(p - text));
+		buf_printf(out, "%%%02X", c);
+		text = p + 1;
 	}
+	buf_add(out, text, (size_t)(p - text));
 }
 
 static int
@@ -64,8 +69,10 @@ hex(char c)
 static int
 unescape(char *text)
 {
-	char *out = text += strcspn(text, "%");	/* most have none */
+	char *out = text = strchr(text, '%');
 
+	if (text == NULL)	/* as usual */
+		return 0;
 	for (; *text != '\0'; text++) {
 		int high, low;
 
@@ -106,7 +113,7 @@ load_line(struct ledger *l, char *line)
 	*tab = '\0';
 	if (unescape(line + 1) == -1 || unescape(tab + 1) == -1)
 		return -1;
-	ledger_map_put(&l->map, line + 1, tab + 1);
+	ledger_map_lend(&l->map, line + 1, tab + 1);
 	return 0;
 }
 
@@ -128,16 +135,20 @@ load_header(struct ledger *l, const char *data, size_t n, struct err *e)
 	    (int)want - 1, l->header);
 }
 
+#define LINE_USUAL 96	/* room is made for as many lines as there may be about */
+
+/* No line is one from the first NUL on. */
 static int
 load_lines(struct ledger *l, char *data, size_t n, struct err *e)
 {
 	size_t at = strlen(l->header);
-	char *end;
+	char *end = memchr(data + at, '\0', n - at);
 
+	if (end != NULL)
+		n = (size_t)(end - data);
+	ledger_map_room(&l->map, (n - at) / LINE_USUAL);
 	for (; (end = memchr(data + at, '\n', n - at)) != NULL; at = (size_t)(end + 1 - data)) {
 		*end = '\0';
-		if (strlen(data + at) != (size_t)(end - data) - at)
-			break;
 		if (load_line(l, data + at) == -1)
 			return err_set(e, ERR_DATA, "%s:%zu: not a line of a ledger", l->path, l->lines + 2);
 		l->lines++;
@@ -150,7 +161,7 @@ static int
 load(struct ledger *l, struct err *e)
 {
 	struct stat st;
-	struct buf all = {0};
+	struct buf *all = &l->text;
 	ssize_t n = 0;
 	int r = -1;
 
@@ -158,15 +169,14 @@ load(struct ledger *l, struct err *e)
 		return err_sys(e, err_file(errno), "look at %s", l->path);
 	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
 		return err_set(e, ERR_DATA, "%s is not a ledger", l->path);
-	buf_reserve(&all, (size_t)st.st_size + 1);
-	while (all.len < (size_t)st.st_size && (n = read(l->fd, all.data + all.len, (size_t)st.st_size - all.len)) > 0)
-		all.len += (size_t)n;
-	all.data[all.len] = '\0';
+	buf_reserve(all, (size_t)st.st_size + 1);
+	while (all->len < (size_t)st.st_size && (n = read(l->fd, all->data + all->len, (size_t)st.st_size - all->len)) > 0)
+		all->len += (size_t)n;
+	all->data[all->len] = '\0';
 	if (n == -1)
 		err_sys(e, err_file(errno), "read %s", l->path);
-	else if (load_header(l, all.data, all.len, e) == 0)
-		r = l->new ? 0 : load_lines(l, all.data, all.len, e);
-	buf_free(&all);
+	else if (load_header(l, all->data, all->len, e) == 0)
+		r = l->new ? 0 : load_lines(l, all->data, all->len, e);
 	if (r == 0 && l->size != st.st_size && ftruncate(l->fd, l->size) == -1)
 		r = err_sys(e, err_file(errno), "cut %s", l->path);
 	return r;
@@ -286,6 +296,7 @@ ledger_free(struct ledger **lp)
 	ledger_map_free(&l->map);
 	free(l->path);
 	free(l->header);
+	buf_free(&l->text);
 	buf_free(&l->pending);
 	free(l);
 	*lp = NULL;

@@ -8,110 +8,137 @@
 #include "xalloc.h"
 
 /* Keys come from servers: a random odd factor keeps them from choosing collisions. */
-static size_t
+static uint32_t
 hash(const struct ledger_map *m, const char *key)
 {
-	uint64_t h = m->seed;
+	size_t n = strlen(key);
+	uint64_t h = m->seed ^ n, part;
 
-	for (; *key != '\0'; key++)
-		h = (h + (unsigned char)*key) * m->seed;
-	return (size_t)(h >> 32) & (m->slots - 1);
+	for (; n >= sizeof part; n -= sizeof part, key += sizeof part) {
+		memcpy(&part, key, sizeof part);
+		h = (h ^ part) * m->seed;
+		h ^= h >> 31;
+	}
+	for (part = 0; n > 0; n--)
+		part = part << 8 | (unsigned char)*key++;
+	h = (h ^ part) * m->seed;
+	return (uint32_t)((h ^ h >> 31) * m->seed >> 32);
 }
 
 static struct ledger_entry *
-find(const struct ledger_map *m, const char *key)
+find(const struct ledger_map *m, const char *key, uint32_t h)
 {
 	if (m->slots == 0)
 		return NULL;
-	for (size_t i = hash(m, key); m->slot[i] != 0; i = (i + 1) & (m->slots - 1)) {
-		struct ledger_entry *n = &m->entry[m->slot[i] - 1];
+	for (size_t i = h & (m->slots - 1); m->slot[i].number != 0; i = (i + 1) & (m->slots - 1)) {
+		struct ledger_entry *n = &m->entry[m->slot[i].number - 1];
 
-		if (n->key != NULL && strcmp(n->key, key) == 0)
+		if (m->slot[i].hash == h && n->key != NULL && strcmp(n->key, key) == 0)
 			return n;
 	}
 	return NULL;
 }
 
 static void
-index_entry(struct ledger_map *m, size_t number)
+index_entry(struct ledger_map *m, size_t number, uint32_t h)
 {
-	size_t i = hash(m, m->entry[number].key);
+	size_t i = h & (m->slots - 1);
 
-	while (m->slot[i] != 0)
+	while (m->slot[i].number != 0)
 		i = (i + 1) & (m->slots - 1);
-	m->slot[i] = (uint32_t)(number + 1);
+	m->slot[i] = (struct ledger_slot){ (uint32_t)(number + 1), h };
 }
 
-/* Room for one more; removed entries go. */
+/* Room for so many in all; removed entries go. */
 static void
-grow(struct ledger_map *m)
+resize(struct ledger_map *m, size_t cap)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < m->used; i++)
 		if (m->entry[i].key != NULL)
 			m->entry[n++] = m->entry[i];
-	if (m->seed == 0)
-		arc4random_buf(&m->seed, sizeof m->seed);
-	m->seed |= 1;
 	m->used = n;
-	m->cap = n < 32 ? 64 : n * 2;
+	m->cap = cap;
 	m->entry = xreallocarray(m->entry, m->cap, sizeof *m->entry);
-	for (m->slots = 128; m->slots < m->cap * 2; m->slots *= 2)
+	for (m->slots = 128; m->slots < m->cap / 2 * 3; m->slots *= 2)
 		;
 	free(m->slot);
 	m->slot = xcalloc(m->slots, sizeof *m->slot);
 	for (size_t i = 0; i < m->used; i++)
-		index_entry(m, i);
+		index_entry(m, i, hash(m, m->entry[i].key));
+}
+
+void
+ledger_map_room(struct ledger_map *m, size_t more)
+{
+	if (m->cap - m->used < more)
+		resize(m, m->count + more);
 }
 
 static void
-entry_fill(struct ledger_entry *n, const char *key, const char *value)
+fill(struct ledger_entry *n, const char *key, const char *value, char *own)
+{
+	free(n->own);
+	n->key = key;
+	n->value = value;
+	n->own = own;
+}
+
+static void
+put(struct ledger_map *m, const char *key, const char *value, char *own)
+{
+	struct ledger_entry *n;
+	uint32_t h;
+
+	while (m->seed == 0) {
+		arc4random_buf(&m->seed, sizeof m->seed);
+		m->seed |= 1;
+	}
+	h = hash(m, key);
+	if ((n = find(m, key, h)) == NULL) {
+		if (m->used == m->cap)
+			resize(m, m->count < 32 ? 64 : m->count * 2);
+		n = &m->entry[m->used++];
+		*n = (struct ledger_entry){ NULL, NULL, NULL };
+		index_entry(m, m->used - 1, h);
+		m->count++;
+	}
+	fill(n, key, value, own);
+}
+
+void
+ledger_map_put(struct ledger_map *m, const char *key, const char *value)
 {
 	size_t k = strlen(key) + 1, v = strlen(value) + 1;
 	char *both = xmalloc(k + v);
 
 	memcpy(both, key, k);
 	memcpy(both + k, value, v);
-	free(n->key);
-	n->key = both;
-	n->value = both + k;
+	put(m, both, both + k, both);
 }
 
 void
-ledger_map_put(struct ledger_map *m, const char *key, const char *value)
+ledger_map_lend(struct ledger_map *m, const char *key, const char *value)
 {
-	struct ledger_entry *n = find(m, key);
-
-	if (n != NULL) {
-		entry_fill(n, key, value);
-		return;
-	}
-	if (m->used == m->cap)
-		grow(m);
-	n = &m->entry[m->used++];
-	n->key = NULL;
-	entry_fill(n, key, value);
-	index_entry(m, m->used - 1);
-	m->count++;
+	put(m, key, value, NULL);
 }
 
 void
 ledger_map_remove(struct ledger_map *m, const char *key)
 {
-	struct ledger_entry *n = find(m, key);
+	struct ledger_entry *n = find(m, key, hash(m, key));
 
 	if (n == NULL)
 		return;
-	free(n->key);
-	n->key = NULL;
+	fill(n, NULL, NULL, NULL);
 	m->count--;
 }
 
 const char *
 ledger_map_get(const struct ledger_map *m, const char *key)
 {
-	const struct ledger_entry *n = find(m, key);
+	const struct ledger_entry *n = find(m, key, hash(m, key));
 
 	return n == NULL ? NULL : n->value;
 }
@@ -120,7 +147,7 @@ void
 ledger_map_free(struct ledger_map *m)
 {
 	for (size_t i = 0; i < m->used; i++)
-		free(m->entry[i].key);
+		free(m->entry[i].own);
 	free(m->entry);
 	free(m->slot);
 	*m = (struct ledger_map){0};

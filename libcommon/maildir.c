@@ -34,6 +34,7 @@ struct staged {
 
 struct maildir {
 	struct maildir_dirs dirs;
+	char host[128];			/* as it is part of names */
 	int fd;				/* of the file begun, else -1 */
 	char tmp[NAME_MAX + 1];		/* its name */
 	char last[NAME_MAX + 1];	/* the last staged one's */
@@ -44,12 +45,31 @@ struct maildir {
 	size_t count, cap, synced;	/* the first `synced` of them are on disk */
 };
 
+/* The host's name as part of a file name: what could be mistaken for a path, an info part or a line end is \ooo. */
+static void
+host_part(char *out, size_t size)
+{
+	char host[65] = "";
+	size_t n = 0;
+
+	if (gethostname(host, sizeof host - 1) == -1 || host[0] == '\0')
+		strlcpy(host, "localhost", sizeof host);
+	for (const char *p = host; *p != '\0' && n + 5 < size; p++) {
+		if (*p <= ' ' || *p == 0x7f || strchr("/:,\\", *p) != NULL)
+			n += (size_t)snprintf(out + n, size - n, "\\%03o", (unsigned char)*p);
+		else
+			out[n++] = *p;
+	}
+	out[n] = '\0';
+}
+
 int
 maildir_open(struct maildir **mp, const char *path, struct err *e)
 {
 	struct maildir *m = xcalloc(1, sizeof *m);
 
 	m->fd = -1;
+	host_part(m->host, sizeof m->host);
 	if (maildir_dirs_open(&m->dirs, path, e) == -1) {
 		maildir_free(&m);
 		return -1;
@@ -115,39 +135,19 @@ maildir_count(const struct maildir *m)
 	return m->count;
 }
 
-/* The host's name as part of a file name: what could be mistaken for a path, an info part or a line end is \ooo. */
-static void
-host_part(char *out, size_t size)
-{
-	char host[65] = "";
-	size_t n = 0;
-
-	if (gethostname(host, sizeof host - 1) == -1 || host[0] == '\0')
-		strlcpy(host, "localhost", sizeof host);
-	for (const char *p = host; *p != '\0' && n + 5 < size; p++) {
-		if (*p <= ' ' || *p == 0x7f || strchr("/:,\\", *p) != NULL)
-			n += (size_t)snprintf(out + n, size - n, "\\%03o", (unsigned char)*p);
-		else
-			out[n++] = *p;
-	}
-	out[n] = '\0';
-}
-
 int
 maildir_begin(struct maildir *m, struct err *e)
 {
 	static unsigned int counter;
-	char host[128];
 	struct timeval now;
 
 	maildir_abort(m);
 	if (m->count - m->synced >= OPEN_MAX_FILES && maildir_sync(m, e) == -1)
 		return -1;
-	host_part(host, sizeof host);
 	for (int tries = 0; tries < 10; tries++) {
 		gettimeofday(&now, NULL);
 		snprintf(m->tmp, sizeof m->tmp, "%lld.M%06ldP%ldQ%u.%s", (long long)now.tv_sec, (long)now.tv_usec, (long)getpid(),
-		    ++counter, host);
+		    ++counter, m->host);
 		m->fd = openat(m->dirs.tmp, m->tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (m->fd != -1 || errno != EEXIST)
 			break;

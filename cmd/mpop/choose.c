@@ -49,7 +49,7 @@ fetch_choose(struct listing *l, const struct seen *s, const struct fetch_opts *o
 		m->drop = 0;
 		m->state = MSG_SKIP;
 		if (is_known(s, o, m, &entry)) {
-			m->state = MSG_SEEN;
+			m->state = entry.deleted && m->size == LISTING_NO_SIZE ? MSG_DOUBT : MSG_SEEN;
 			m->drop = m->twin == 0 && is_due(o, &entry, now);
 		} else if (is_large(o, size)) {
 			if (o->notes && m->uid != NULL && m->twin == 0 && !seen_noted(s, m))

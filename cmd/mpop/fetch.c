@@ -28,6 +28,12 @@ is_large(const struct listing_msg *m)
 }
 
 static int
+is_in_doubt(const struct listing_msg *m)
+{
+	return m->state == MSG_DOUBT;
+}
+
+static int
 is_to_drop(const struct listing_msg *m)
 {
 	return m->drop;
@@ -36,12 +42,15 @@ is_to_drop(const struct listing_msg *m)
 static struct listing_msg **
 chosen(struct fetch *f, choose_fn *is, size_t *count)
 {
-	struct listing_msg **msg = xcalloc(f->l.count + 1, sizeof *msg);
+	struct listing_msg **msg;
 
 	*count = 0;
 	for (size_t i = 0; i < f->l.count; i++)
+		*count += is(&f->l.msg[i]) != 0;
+	msg = xcalloc(*count + 1, sizeof *msg);
+	for (size_t i = 0, n = 0; n < *count; i++)
 		if (is(&f->l.msg[i]))
-			msg[(*count)++] = &f->l.msg[i];
+			msg[n++] = &f->l.msg[i];
 	return msg;
 }
 
@@ -135,14 +144,29 @@ filter(struct fetch *f, uint64_t *count, struct err *e)
 	return r == -1 ? -1 : seen_commit(f->s, e);
 }
 
+/* A UID that was deleted and is listed may be another message's: the size tells. */
+static int
+settle_doubts(struct fetch *f, struct err *e)
+{
+	size_t n;
+	struct listing_msg **msg = chosen(f, is_in_doubt, &n);
+	int r = pop3_sizes(f->p, msg, n, e);
+
+	free(msg);
+	return r == -1 ? -1 : n > 0;
+}
+
 static int
 choose(struct fetch *f, uint64_t *count, uint64_t *octets, struct err *e)
 {
 	struct fetch_opts all = *f->o;
+	int r;
 
 	if (f->o->filter == NULL) {
 		*count = fetch_choose(&f->l, f->s, f->o, octets);
-		return 0;
+		if ((r = settle_doubts(f, e)) == 1)
+			*count = fetch_choose(&f->l, f->s, f->o, octets);
+		return r == -1 ? -1 : 0;
 	}
 	all.count = 0;
 	fetch_choose(&f->l, f->s, &all, octets);

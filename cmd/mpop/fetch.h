@@ -30,7 +30,8 @@ struct fetch_opts {
 	int64_t end;		/* of the run, for the filter */
 };
 
-/* Marks what is new, seen or too big, after the ledger. Returns the number of new ones. */
+/* Marks what is new, seen or too big, after the ledger, and what counts as seen although it was deleted, as its size is not
+ * known (MSG_DOUBT). Returns the number of new ones. */
 uint64_t fetch_choose(struct listing *, const struct seen *, const struct fetch_opts *, uint64_t *octets);
 
 struct fetch_result {

@@ -53,13 +53,25 @@ listing_uidl(struct listing *l, const char *line, size_t len, struct err *e)
 	return 0;
 }
 
+uint64_t
+listing_size(const char *digits, size_t len)
+{
+	uint64_t size = 0;
+
+	if (len == 0 || *digits < '0' || *digits > '9')
+		return LISTING_NO_SIZE;
+	for (size_t i = 0; i < len && digits[i] >= '0' && digits[i] <= '9' && size < LISTING_NO_SIZE / 16; i++)
+		size = size * 10 + (uint64_t)(digits[i] - '0');
+	return size;
+}
+
 int
 listing_list(struct listing *l, const char *line, size_t len, struct err *e)
 {
 	const char *rest;
 	size_t n;
 	uint32_t number;
-	uint64_t size = 0;
+	uint64_t size;
 	struct listing_msg *m;
 
 	if (reply_number(line, len, &number, &rest, &n) == -1)
@@ -72,9 +84,7 @@ listing_list(struct listing *l, const char *line, size_t len, struct err *e)
 		m = &l->msg[l->cursor];
 	else
 		m = append(l, number);
-	for (size_t i = 0; i < n && rest[i] >= '0' && rest[i] <= '9' && size < LISTING_NO_SIZE / 16; i++)
-		size = size * 10 + (uint64_t)(rest[i] - '0');
-	if (n > 0 && *rest >= '0' && *rest <= '9')
+	if ((size = listing_size(rest, n)) != LISTING_NO_SIZE)
 		m->size = size;
 	return 0;
 }
@@ -124,6 +134,16 @@ by_uid(const void *a, const void *b)
 	return c != 0 ? c : by_number(x, y);
 }
 
+/* Many servers count their UIDs up: then there is nothing to sort, and no twin. */
+static int
+ascending(struct listing_msg *const *v, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(v[i - 1]->uid, v[i]->uid) >= 0)
+			return 0;
+	return 1;
+}
+
 static size_t
 mark_twins(struct listing_msg **v, size_t n)
 {
@@ -151,6 +171,8 @@ find_twins(struct listing *l)
 			l->by_uid[l->uids++] = m;
 		}
 	}
+	if (ascending(l->by_uid, l->uids))
+		return 0;
 	qsort(l->by_uid, l->uids, sizeof *l->by_uid, by_uid);
 	return mark_twins(l->by_uid, l->uids);
 }

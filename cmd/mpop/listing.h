@@ -19,7 +19,7 @@ struct err;
 #define LISTING_NO_UID UINT32_MAX
 #define LISTING_NO_SIZE UINT64_MAX
 
-enum listing_state { MSG_NEW, MSG_SEEN, MSG_SKIP, MSG_LARGE };
+enum listing_state { MSG_NEW, MSG_SEEN, MSG_SKIP, MSG_LARGE, MSG_DOUBT };
 
 struct listing_msg {
 	uint32_t number;
@@ -43,6 +43,7 @@ struct listing {
 int listing_uidl(struct listing *, const char *line, size_t len, struct err *e);
 int listing_list(struct listing *, const char *line, size_t len, struct err *e);
 size_t listing_end(struct listing *);	/* sorts, merges, finds twins; returns how many messages have one */
+uint64_t listing_size(const char *digits, size_t len);	/* LISTING_NO_SIZE where there are none; what follows them is ignored */
 const struct listing_msg *listing_find(const struct listing *, const char *uid);	/* after listing_end; or NULL */
 void listing_free(struct listing *);
 

@@ -193,6 +193,7 @@ look(const struct options *o, struct account *a, const char *ledger, struct err 
 	struct seen *s = NULL;
 	int r;
 
+	p.uids_only = o->action == COUNT && !o->json;
 	if (o->action != CHECK && seen_peek(&s, ledger, a, o->fetch.headers, e) == -1)
 		return -1;
 	r = pop3_open(&p, a, e);
@@ -219,6 +220,20 @@ recover(struct deliver *d, struct seen *s, struct err *e)
 	return 0;
 }
 
+/* Where most is known already, as a rule: then the sizes would be half of what is transferred, and are of no use. */
+static int
+wants_no_sizes(const struct options *o, const struct seen *s)
+{
+	return o->fetch.keep && o->fetch.max_size == 0 && o->filter == NULL && seen_count(s) > 0;
+}
+
+static int
+log_in(struct pop3 *p, const struct options *o, const struct seen *s, struct account *a, struct err *e)
+{
+	p->uids_only = wants_no_sizes(o, s);
+	return pop3_open(p, a, e);
+}
+
 static int
 retrieve(struct options *o, struct account *a, const char *ledger, struct fetch_result *result, struct err *e)
 {
@@ -234,7 +249,7 @@ retrieve(struct options *o, struct account *a, const char *ledger, struct fetch_
 	trace_account(&o->trace, a);
 	if (deliver_open(&d, &to, e) == -1)
 		return -1;
-	if (seen_open(&s, ledger, a, o->fetch.headers, e) == 0 && recover(d, s, e) == 0 && pop3_open(&p, a, e) == 0) {
+	if (seen_open(&s, ledger, a, o->fetch.headers, e) == 0 && recover(d, s, e) == 0 && log_in(&p, o, s, a, e) == 0) {
 		if (o->kind != TO_COMMAND && o->kind != TO_MBOX && o->filter == NULL)	/* which may do what they like */
 			sandbox_delivery(o->kind == TO_MAILDIR ? maildir_path(deliver_maildir(d)) : NULL, ledger);
 		r = fetch(&p, d, s, &how, result, e);

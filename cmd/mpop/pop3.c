@@ -5,12 +5,14 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "account.h"
 #include "dots.h"
 #include "eol.h"
 #include "stream.h"
+#include "xalloc.h"
 
 #define FLIGHT 16384		/* octets of commands whose replies are outstanding */
 #define CAPS_MAX 256
@@ -91,10 +93,8 @@ list_line(struct pop3 *p, char **line, size_t *len, struct err *e)
 	return --*len > 0;
 }
 
-/* C: CAPA                  RFC 2449 section 5
- * S: +OK … S: PIPELINING … S: .     or -ERR: then nothing is known, and nothing assumed */
-int
-pop3_capa(struct pop3 *p, struct err *e)
+static int
+read_caps(struct pop3 *p, struct err *e)
 {
 	struct reply r;
 	char *line;
@@ -103,7 +103,7 @@ pop3_capa(struct pop3 *p, struct err *e)
 
 	memset(&p->caps, 0, sizeof p->caps);
 	p->asked = 0;
-	if (pop3_send(p, e, "CAPA") == -1 || pop3_recv(p, &r, e) == -1)
+	if (pop3_recv(p, &r, e) == -1)
 		return -1;
 	if (r.kind != REPLY_OK)
 		return 0;
@@ -114,6 +114,14 @@ pop3_capa(struct pop3 *p, struct err *e)
 		caps_line(&p->caps, line);
 	}
 	return more;
+}
+
+/* C: CAPA                  RFC 2449 section 5
+ * S: +OK … S: PIPELINING … S: .     or -ERR: then nothing is known, and nothing assumed */
+int
+pop3_capa(struct pop3 *p, struct err *e)
+{
+	return pop3_send(p, e, "CAPA") == -1 ? -1 : read_caps(p, e);
 }
 
 /* C: STLS                  RFC 2595 section 4
@@ -135,13 +143,14 @@ stls(struct pop3 *p, struct account *a, struct err *e)
 	return pop3_capa(p, e);
 }
 
-/* S: +OK ready <1896.697170952@pop.example.org> */
+/* C: CAPA                  need not wait for the greeting, which hangs on nothing
+ * S: +OK ready <1896.697170952@pop.example.org> */
 static int
 greeting(struct pop3 *p, struct err *e)
 {
 	struct reply r;
 
-	if (pop3_recv(p, &r, e) == -1)
+	if (pop3_send(p, e, "CAPA") == -1 || pop3_recv(p, &r, e) == -1)
 		return -1;
 	if (r.kind != REPLY_OK)
 		return pop3_refused(p, &r, "session", e);
@@ -175,7 +184,7 @@ pop3_open(struct pop3 *p, struct account *a, struct err *e)
 
 	if (account_connect(a, services, &p->s, &starttls, e) == -1)
 		return -1;
-	if (greeting(p, e) == -1 || pop3_capa(p, e) == -1)
+	if (greeting(p, e) == -1 || read_caps(p, e) == -1)
 		return -1;
 	if (starttls && stls(p, a, e) == -1)
 		return -1;
@@ -208,28 +217,7 @@ int
 pop3_ask_lists(struct pop3 *p, struct err *e)
 {
 	p->ahead = 1;
-	return pop3_send(p, e, "UIDL") == -1 ? -1 : pop3_send(p, e, "LIST");
-}
-
-int
-pop3_list(struct pop3 *p, struct listing *l, int *uids, struct err *e)
-{
-	int sizes;
-
-	if (!p->ahead && p->caps.pipelining && pop3_ask_lists(p, e) == -1)
-		return -1;
-	if (!p->ahead && pop3_send(p, e, "UIDL") == -1)
-		return -1;
-	if ((*uids = read_list(p, listing_uidl, l, e)) == -1)
-		return -1;
-	if (!p->ahead && pop3_send(p, e, "LIST") == -1)
-		return -1;
-	if ((sizes = read_list(p, listing_list, l, e)) == -1)
-		return -1;
-	if (!*uids && !sizes)
-		return err_set(e, ERR_UNAVAILABLE, "%s lists no messages: it refuses both UIDL and LIST", stream_peer(p->s));
-	listing_end(l);
-	return 0;
+	return pop3_send(p, e, "UIDL") == -1 ? -1 : p->uids_only ? 0 : pop3_send(p, e, "LIST");
 }
 
 static size_t
@@ -266,6 +254,69 @@ pop3_run(struct pop3 *p, const struct pop3_run *run, struct err *e)
 			return -1;
 		out -= command_length(run, run->msg[got]);
 	}
+	return 0;
+}
+
+/* C: LIST 1                RFC 1939 section 5
+ * S: +OK 1 120 */
+static int
+sized(void *ctx, struct listing_msg *m, const struct reply *r, struct err *e)
+{
+	const char *size;
+	uint32_t number;
+	size_t n;
+
+	(void)ctx;
+	(void)e;
+	if (r->kind == REPLY_OK && reply_number(r->text, strlen(r->text), &number, &size, &n) == 0 && number == m->number)
+		m->size = listing_size(size, n);
+	return 0;
+}
+
+int
+pop3_sizes(struct pop3 *p, struct listing_msg *const *msg, size_t count, struct err *e)
+{
+	struct pop3_run list = { .verb = "LIST", .suffix = "", .msg = msg, .count = count, .fn = sized };
+
+	return count > 0 ? pop3_run(p, &list, e) : 0;
+}
+
+/* By which they are told apart. */
+static int
+twin_sizes(struct pop3 *p, struct listing *l, struct err *e)
+{
+	struct listing_msg **msg = xcalloc(l->count + 1, sizeof *msg);
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (l->msg[i].twin > 0)
+			msg[n++] = &l->msg[i];
+	r = pop3_sizes(p, msg, n, e);
+	free(msg);
+	return r;
+}
+
+int
+pop3_list(struct pop3 *p, struct listing *l, int *uids, struct err *e)
+{
+	int sizes;
+
+	if (!p->ahead && p->caps.pipelining && pop3_ask_lists(p, e) == -1)
+		return -1;
+	if (!p->ahead && pop3_send(p, e, "UIDL") == -1)
+		return -1;
+	if ((*uids = read_list(p, listing_uidl, l, e)) == -1)
+		return -1;
+	if (*uids && p->uids_only)
+		return listing_end(l) > 0 ? twin_sizes(p, l, e) : 0;
+	if ((!p->ahead || p->uids_only) && pop3_send(p, e, "LIST") == -1)
+		return -1;
+	if ((sizes = read_list(p, listing_list, l, e)) == -1)
+		return -1;
+	if (!*uids && !sizes)
+		return err_set(e, ERR_UNAVAILABLE, "%s lists no messages: it refuses both UIDL and LIST", stream_peer(p->s));
+	listing_end(l);
 	return 0;
 }
 

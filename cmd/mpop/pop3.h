@@ -19,6 +19,7 @@ struct pop3 {
 	struct stream *s;
 	struct caps caps;
 	int asked;		/* CAPA was answered with a list: what is not in it isn't there */
+	int uids_only;		/* the caller's: no sizes are wanted where there are UIDs, so LIST is not sent */
 	int ahead;		/* UIDL and LIST are already sent */
 	int owed;		/* replies to come that nobody asks about */
 	char stamp[REPLY_STAMP_MAX];	/* APOP's challenge, or "" */
@@ -32,6 +33,8 @@ int pop3_login(struct pop3 *, struct account *, struct err *e);		/* login.c; pop
 int pop3_ask_lists(struct pop3 *, struct err *e);
 /* Both answers in one flight. uids is 0 when the server has no UIDL; the listing is ended. */
 int pop3_list(struct pop3 *, struct listing *, int *uids, struct err *e);
+/* The sizes of these after all, in one flight; what the server does not tell stays unknown. */
+int pop3_sizes(struct pop3 *, struct listing_msg *const *, size_t count, struct err *e);
 
 /* One command for each of n messages, as many under way as the server and 16 KiB allow. For each, in order, fn is called with the
  * first line of the reply; after +OK to RETR or TOP it must read the body. tail ("QUIT" or NULL) follows in the same flight, its

@@ -7,6 +7,7 @@
 
 #include "headers.h"
 #include "listing.h"
+#include "pop3.h"
 #include "seen.h"
 #include "xalloc.h"
 
@@ -18,6 +19,7 @@ struct gone {
 };
 
 struct renamed {
+	struct pop3 *p;
 	struct seen *s;
 	struct gone *gone;		/* by print */
 	size_t count, room, adopted;
@@ -95,47 +97,68 @@ compare(void *ctx, struct listing_msg *m, const struct buf *header, const struct
 	return 0;
 }
 
+/* Only those of a size that one of the gone had. */
+static int
+same_size(const struct renamed *r, struct listing_msg **msg, size_t *count, struct err *e)
+{
+	size_t same = 0;
+
+	if (r->size[r->count - 1] == LISTING_NO_SIZE)	/* the largest there is: some are not known */
+		return 0;
+	if (r->p->uids_only && pop3_sizes(r->p, msg, *count, e) == -1)
+		return -1;
+	for (size_t i = 0; i < *count; i++)
+		if (bsearch(&msg[i]->size, r->size, r->count, sizeof *r->size, by_size) != NULL)
+			msg[same++] = msg[i];
+	*count = same;
+	return 0;
+}
+
 /* Those to be compared: unknown ones with a UID of their own. */
-static size_t
-candidates(const struct renamed *r, struct listing *l, struct listing_msg **msg)
+static int
+candidates(const struct renamed *r, struct listing *l, struct listing_msg **msg, size_t *count, struct err *e)
 {
 	struct seen_entry entry;
-	size_t count = 0, known = 0, same = 0;
+	size_t known = 0;
 
+	*count = 0;
 	for (size_t i = 0; i < l->count; i++) {
 		struct listing_msg *m = &l->msg[i];
 
 		if (seen_get(r->s, m, &entry))
 			known++;
 		else if (m->uid != NULL && m->twin == 0)
-			msg[count++] = m;
+			msg[(*count)++] = m;
 	}
-	if (known == 0)
-		return count;
-	for (size_t i = 0; i < count; i++)
-		if (bsearch(&msg[i]->size, r->size, r->count, sizeof *r->size, by_size) != NULL)
-			msg[same++] = msg[i];
-	return same;
+	return known == 0 ? 0 : same_size(r, msg, count, e);
+}
+
+static int
+compare_all(struct renamed *r, struct listing *l, struct err *e)
+{
+	struct listing_msg **msg = xcalloc(l->count, sizeof *msg);
+	size_t count;
+	int rc;
+
+	sort(r);
+	rc = candidates(r, l, msg, &count, e);
+	if (rc == 0 && count > 0)
+		rc = headers_each(r->p, msg, count, compare, r, e);
+	free(msg);
+	return rc;
 }
 
 int
 renamed_adopt(struct pop3 *p, struct listing *l, struct seen *s, size_t *adopted, struct err *e)
 {
-	struct renamed r = { .s = s };
-	struct listing_msg **msg = xcalloc(l->count + 1, sizeof *msg);
-	size_t count, gone = seen_gone(s, l, gather, &r);
-	int rc = 0;
+	struct renamed r = { .p = p, .s = s };
+	size_t gone = seen_gone(s, l, gather, &r);
+	int rc = r.count > 0 && l->count > 0 ? compare_all(&r, l, e) : 0;
 
-	if (r.count > 0 && l->count > 0) {
-		sort(&r);
-		count = candidates(&r, l, msg);
-		rc = count > 0 ? headers_each(p, msg, count, compare, &r, e) : 0;
-	}
 	for (size_t i = 0; i < r.count; i++)
 		free(r.gone[i].key);
 	free(r.gone);
 	free(r.size);
-	free(msg);
 	if (rc == 0 && gone > 0)
 		seen_prune(s, l);
 	*adopted = r.adopted;

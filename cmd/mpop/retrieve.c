@@ -154,6 +154,16 @@ not_stored(struct fetch *f, const struct listing_msg *m, const struct err *why, 
 	return err_prefix(e, "%d messages in a row could not be stored, so the rest is left", STORE_FAILURES);
 }
 
+/* "120 octets", as many servers say. */
+static int
+is_octets(const char *text, uint64_t *size)
+{
+	size_t n = strspn(text, "0123456789");
+
+	*size = listing_size(text, n);
+	return n > 0 && strncmp(text + n, " octets", 7) == 0;
+}
+
 /* C: RETR 1                RFC 1939 section 5
  * S: +OK … message … .     or -ERR: then this one stays */
 int
@@ -162,6 +172,7 @@ fetch_retrieved(void *ctx, struct listing_msg *m, const struct reply *r, struct 
 	struct fetch *f = ctx;
 	struct err why;
 	struct latch latch = { .f = f, .why = &why };
+	uint64_t size;
 	int rc;
 
 	if (r->kind != REPLY_OK) {
@@ -169,6 +180,8 @@ fetch_retrieved(void *ctx, struct listing_msg *m, const struct reply *r, struct 
 		fetch_problem(f, m, &why);
 		return 0;
 	}
+	if (m->size == LISTING_NO_SIZE && is_octets(r->text, &size))
+		m->size = size;
 	rc = receive(f, &latch, m, e);
 	progress_add(&f->progress, 1, 0);
 	if (rc == 0)

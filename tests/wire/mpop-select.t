@@ -180,7 +180,7 @@ EOT
 exits 0 'three messages are kept' mpop -k -a "$PEER" "$M"
 peer_ok renamed
 play renamed PIPELINING USER TOP UIDL <<EOT
-$(lists 11:100 22:101 33:200 44:100)
+$(uids 11 22 33 44)
 C: TOP 1 0
 C: TOP 2 0
 C: TOP 3 0
@@ -200,7 +200,7 @@ S: +OK
 S: Subject: nameless
 S:
 S: .
-$(text one body)
+$(text one body | sed '1s/$/ 100 octets/')
 $bye
 EOT
 exits 0 'all have new UIDs' mpop -k -a "$PEER" "$M"
@@ -208,7 +208,11 @@ peer_ok renamed
 is "$(cat "$TMP/err")" 'mpop: the server has given new UIDs: 2 messages, known by their headers, are not fetched again' 'is noticed'
 is "$(count "$M")" 5 'a second copy, and what has no Message-ID, are fetched'
 play renamed PIPELINING USER UIDL <<EOT
-$(lists 11:100 22:101 33:200 55:100 66:300)
+$(uids 11 22 33 55 66)
+C: LIST 4
+C: LIST 5
+S: +OK 4 100
+S: +OK 5 300
 C: RETR 4
 $(text one body)
 C: RETR 5
@@ -219,7 +223,7 @@ exits 0 'one has a new UID: only what has its size is looked at, without TOP as 
 peer_ok renamed
 is "$(count "$M")" 6 'and one is new'
 play renamed PIPELINING USER UIDL <<EOT
-$(lists 11:100 22:101 33:200 55:100 66:300)
+$(uids 11 22 33 55 66)
 $bye
 EOT
 exits 0 'afterwards all is known' mpop -k -a "$PEER" "$M"

@@ -37,6 +37,17 @@ lists() {
 	printf 'S: .\n'
 }
 
+# uids UID… the same where the sizes are not asked for: nothing is deleted, and some is known already.
+uids() {
+	printf 'C: UIDL\nS: +OK\n'
+	lists_n=0
+	for lists_m; do
+		lists_n=$((lists_n + 1))
+		printf 'S: %d %s\n' "$lists_n" "$lists_m"
+	done
+	printf 'S: .\n'
+}
+
 # text WORD [BODY]: the answer to RETR (to TOP without a body) of a message with that word as subject and in its Message-ID.
 text() {
 	printf 'S: +OK\nS: Message-ID: <%s@example.org>\nS: Subject: %s\nS:\n' "$1" "$1"

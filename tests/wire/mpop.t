@@ -36,6 +36,11 @@ S: +OK
 S: 1 20
 S: 2 20
 S: .'
+two_uids='C: UIDL
+S: +OK
+S: 1 aa
+S: 2 bb
+S: .'
 one_text='S: +OK
 S: Subject: one
 S:
@@ -174,7 +179,7 @@ peer_ok keep
 K=$PEER
 play keep PIPELINING USER UIDL <<EOT
 $user
-$two
+$two_uids
 $bye
 EOT
 exits 0 '-k again: nothing is new' mpop -a "$K" -k "$M"
@@ -183,21 +188,21 @@ is "$(count "$M")" 2 'nothing doubled'
 play keep PIPELINING USER UIDL <<EOT
 $user
 C: UIDL
-C: LIST
 S: +OK
 S: 1 bb
 S: 2 cc
 S: .
-S: +OK
-S: 1 20
-S: 2 20
-S: .
 C: RETR 2
-$one_text
+S: +OK 20 octets
+S: Subject: one
+S:
+S: ..dot
+S: .
 $bye
 EOT
 exits 0 '-k with one new' mpop -a "$K" -k "$M"
 peer_ok keep
+like "$(cat "$M"/.pennypost-mpop-*)" "^.u:cc$(printf '\t')[0-9]+ 20 d" 'the size is told with it'
 is "$(count "$M")" 3 'only that is fetched'
 play keep PIPELINING USER UIDL <<EOT
 $user
@@ -217,7 +222,7 @@ is "$(cat "$TMP/out")" '{"number":1,"uid":"aa","size":20,"state":"new"}
 {"number":2,"uid":"bb","size":20,"state":"seen"}' 'one object a line'
 play keep PIPELINING USER UIDL <<EOT
 $user
-$two
+$two_uids
 $bye
 EOT
 exits 0 '-c counts' mpop -a "$K" -c "$M"
@@ -281,6 +286,20 @@ EOT
 exits 0 'a UID used again' mpop -a "$K" "$M"
 peer_ok keep
 is "$(count "$M")" 5 'is fetched; one that was not deleted is not'
+play keep PIPELINING USER UIDL <<EOT
+$user
+$two_uids
+C: LIST 1
+C: LIST 2
+S: +OK 1 20
+S: +OK 2 22
+C: RETR 2
+$two_text
+$bye
+EOT
+exits 0 'and again, where sizes are not asked for at first' mpop -a "$K" -k "$M"
+peer_ok keep
+is "$(count "$M")" 6 'is fetched as well'
 
 play limits PIPELINING USER <<EOT
 $user
@@ -466,7 +485,15 @@ EOT
 exits 0 'kept, both are fetched' mpop -a "$PEER" -k "$M"
 play ktwins PIPELINING USER <<EOT
 $user
-$TWINS
+C: UIDL
+S: +OK
+S: 1 aa
+S: 2 aa
+S: .
+C: LIST 1
+C: LIST 2
+S: +OK 1 20
+S: +OK 2 20
 $bye
 EOT
 exits 0 'and known the next time' mpop -a "$PEER" -k "$M"

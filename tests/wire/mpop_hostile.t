@@ -228,18 +228,22 @@ peer_ok "p$n"
 # The greeting, and lines that are none.
 SAYS='session refused by .*"\[SYS/TEMP\] busy'
 try 75 'refused for now' <<EOT
+C: CAPA
 S: -ERR [SYS/TEMP] busy \\x1b[2J\\x9b
 EOT
 SAYS='session refused by .*"go away"'
 try 69 'refused for good' <<EOT
+C: CAPA
 S: -ERR go away
 EOT
 SAYS='no POP3 reply: "220 smtp.example.org ESMTP"'
 try 76 'another protocol' <<EOT
+C: CAPA
 S: 220 smtp.example.org ESMTP
 EOT
 SAYS='a line of more than 8192 octets'
 try 76 'a greeting of 64 KB' <<EOT
+C: CAPA
 S- +OK
 S* 65536 x
 S:
@@ -368,7 +372,7 @@ EOT
 is "$(wc -c <"$(find "$M/new" -type f)" | tr -d ' ')" 0 'is a message'
 
 # The connection ends: at each step, and within a message.
-SAYS='closed the connection'
+SAYS='closed the connection| lost: '
 i=0
 for script in 'S! drop' 'S: +OK ready
 C: CAPA
