@@ -34,7 +34,8 @@ struct syncflag_table {		/* zeroed is valid and empty; tied to one folder */
 	int changed;		/* a name was added that is not on disk yet */
 	size_t left_out;	/* keywords that had no room, each time they were met; the first of them: */
 	char *first_left_out;
-	int64_t stamp[4];	/* of the file that was read */
+	uint32_t taken;		/* bits of the letters that the file gives to something, whatever that is */
+	char *text;		/* the file as it was read; NULL: there was none */
 };
 
 /* dir/dovecot-keywords; that there is none is fine. Lines that make no sense are left out. */

@@ -4,7 +4,8 @@
  * removed and the other one changed is kept. \Deleted (T) on both sides is a removal of both, as far as `expunge` goes. A
  * removal that may not travel, by `expunge`, becomes \Deleted on the other side; one that may not by the switches leaves all as it is.
  * Either way the row stays, and a later run without the switch decides the same. Moves, pending marks and lost states are sorted out
- * before (syncmatch.h): what comes here is either one row or a message that one side alone has. */
+ * before (syncmatch.h): what comes here is a row, a pair of them without one, or a message that one side alone has. Flags that the
+ * server changed on a UID without a row make that a new message again: one passed over before (limits, \Deleted) may be wanted now. */
 #ifndef MIMAP_SYNCPLAN_H
 #define MIMAP_SYNCPLAN_H
 
@@ -48,7 +49,7 @@ enum syncplan_act {
 	SYNCPLAN_FORGET		/* the row goes */
 };
 
-struct syncplan {
+struct syncplan {		/* flags are to be set as told with any act, before it; here and there are those of the sides that remain */
 	enum syncplan_act act;
 	int forget;		/* the row goes after it; else it stays or is made, with the flags `last` */
 	int set_here;		/* the file is to have the flags `here` */
@@ -75,6 +76,7 @@ struct syncplan_limits {
 	int placeholder;	/* for what is too large, in place of nothing */
 };
 enum syncplan_want { SYNCPLAN_WHOLE, SYNCPLAN_PLACEHOLDER, SYNCPLAN_SKIP };
-enum syncplan_want syncplan_want(const struct syncplan_limits *, uint64_t size, int64_t date, uint32_t flags);	/* date 0: not known. Flagged: always whole */
+/* date 0: not known. What is flagged is always wanted whole. */
+enum syncplan_want syncplan_want(const struct syncplan_limits *, uint64_t size, int64_t date, uint32_t flags);
 
 #endif

@@ -4,11 +4,11 @@
  *	!mailbox	its name on the server	(!validity, !next, !modseq: numbers of the server's side; !unplaced: files may wait in tmp/)
  *	UID		LETTERS IDENT SIZE NAME: a message both sides have. LETTERS: the flags that both had last, "-" for none; IDENT and SIZE:
  *			syncident.h, "-" and 0 where not known; NAME: of its file, less what follows the ":"
- *	^NAME		NEXT [UID]: this file may be on the server already, under a UID of NEXT or above: it is matched before it is sent
+ *	^NAME		NEXT: this file may be on the server already, under a UID of NEXT or above: it is matched before it is sent
  * It is locked as long as it is open. What is put is seen at once, and promised after syncstate_commit: one fdatasync.
  * A row stays until it is removed, also where only one side has its message (a removal that must not travel).
- * The struct owns all. Rows and strings it gives are its own, until the next change of that row or header value.
- * Limits: 256 MiB of file; a NAME of 255 octets. About 64 octets of memory a row beside its text. */
+ * The struct owns all. Rows and strings it gives are its own: rows until the next put or commit, a string until its own row's or
+ * value's next change. Limits: 256 MiB of file; a NAME of 255 octets. About 72 octets of memory a row beside its text. */
 #ifndef MIMAP_SYNCSTATE_H
 #define MIMAP_SYNCSTATE_H
 
@@ -22,7 +22,7 @@ struct syncstate_row {
 	uint32_t uid;
 	uint32_t flags;		/* both sides' last ones (syncflag.h) */
 	uint64_t ident, size;	/* 0: not known */
-	const char *name;	/* of the file; NULL in syncstate_put_…: none */
+	const char *name;	/* of the file, less what follows ":" */
 };
 
 /* Opens or makes it. Where files may wait in tmp/ they are placed first; a row whose file the disc lost is dropped (it is fetched
@@ -44,9 +44,10 @@ void syncstate_set_number(struct syncstate *, const char *name, uint64_t);	/* 0 
 #define SYNCSTATE_MODSEQ "modseq"
 #define SYNCSTATE_UNPLACED "unplaced"
 
-/* Rows by UID. Indices are good until the next put of a new UID, or removal; a put of a UID that is there keeps them. */
+/* Rows. An index is good until the next commit: what was removed since the last one is NULL, new UIDs are behind the others. A walk
+ * from 0 to the count, taken before it, may put and remove as it likes. */
 size_t syncstate_count(const struct syncstate *);
-const struct syncstate_row *syncstate_at(const struct syncstate *, size_t index);	/* in the order of the UIDs */
+const struct syncstate_row *syncstate_at(const struct syncstate *, size_t index);	/* by UID, as of the last commit; NULL: removed since */
 const struct syncstate_row *syncstate_uid(const struct syncstate *, uint32_t uid);	/* NULL: none */
 size_t syncstate_from(const struct syncstate *, uint32_t uid);	/* the index of the first row with that UID or above; the count: none */
 const struct syncstate_row *syncstate_name(const struct syncstate *, const char *name);	/* NULL: none */
