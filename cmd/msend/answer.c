@@ -180,6 +180,55 @@ offer_size(struct offer *c, const char *p, size_t n)
 		c->size = c->size * 10 + (uint64_t)(p[i] - '0');
 }
 
+static unsigned int
+limit_value(const char *p, size_t n)
+{
+	unsigned int value = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!digit(p[i]) || i == 6)
+			return 0;
+		value = value * 10 + (unsigned int)(p[i] - '0');
+	}
+	return value;
+}
+
+/* RFC 9422 4: name=value, parted by blanks; values have at most six digits. What is not known, or is none, is passed over. */
+static void
+offer_limits(struct offer *c, const char *p, size_t n)
+{
+	const struct { const char *name; unsigned int *to; } known[] = {
+		{ "MAILMAX", &c->mailmax }, { "RCPTMAX", &c->rcptmax }, { "RCPTDOMAINMAX", &c->rcptdomainmax },
+	};
+	const char *end = p + n, *eq;
+	size_t i, len;
+
+	for (; p < end; p += len + 1) {
+		for (len = 0; p + len < end && p[len] != ' '; len++)
+			;
+		if ((eq = memchr(p, '=', len)) == NULL)
+			continue;
+		for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+			if (word_is(p, (size_t)(eq - p), known[i].name))
+				*known[i].to = limit_value(eq + 1, len - (size_t)(eq + 1 - p));
+	}
+}
+
+static void
+offer_word(struct offer *c, const char *p, size_t n)
+{
+	const struct { const char *name; int *to; } known[] = {
+		{ "PIPELINING", &c->pipelining }, { "8BITMIME", &c->eightbit }, { "SMTPUTF8", &c->smtputf8 }, { "STARTTLS", &c->starttls },
+		{ "CHUNKING", &c->chunking }, { "DSN", &c->dsn }, { "BINARYMIME", &c->binary }, { "REQUIRETLS", &c->requiretls },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (word_is(p, n, known[i].name))
+			*known[i].to = 1;
+}
+
 static void
 offer_line(struct offer *c, const char *p, size_t n)
 {
@@ -189,22 +238,13 @@ offer_line(struct offer *c, const char *p, size_t n)
 		word++;
 	for (rest = word; rest < n && p[rest] == ' '; rest++)
 		;
-	if (word_is(p, word, "PIPELINING"))
-		c->pipelining = 1;
-	else if (word_is(p, word, "8BITMIME"))
-		c->eightbit = 1;
-	else if (word_is(p, word, "SMTPUTF8"))
-		c->smtputf8 = 1;
-	else if (word_is(p, word, "STARTTLS"))
-		c->starttls = 1;
-	else if (word_is(p, word, "CHUNKING"))
-		c->chunking = 1;
-	else if (word_is(p, word, "DSN"))
-		c->dsn = 1;
-	else if (word_is(p, word, "SIZE"))
+	offer_word(c, p, word);
+	if (word_is(p, word, "SIZE"))
 		offer_size(c, p + rest, n - rest);
 	else if (word_is(p, word, "AUTH"))
 		offer_auth(c, p + rest, n - rest);
+	else if (word_is(p, word, "LIMITS"))
+		offer_limits(c, p + rest, n - rest);
 }
 
 void

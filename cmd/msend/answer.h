@@ -28,8 +28,9 @@ void answer_show(const struct answer *, struct buf *out);	/* "550 5.1.1 no such 
 int answer_set(struct err *, const struct answer *, const char *what);	/* ERR_TEMP or ERR_UNAVAILABLE, 'what: "550 …"'; returns -1 */
 
 struct offer {			/* what the server offers */
-	int pipelining, eightbit, smtputf8, starttls, chunking, sized, dsn;
+	int pipelining, eightbit, smtputf8, starttls, chunking, sized, dsn, binary, requiretls;
 	uint64_t size;		/* 0: no limit told */
+	unsigned int mailmax, rcptmax, rcptdomainmax;	/* RFC 9422; 0: no limit told */
 	char auth[512];		/* mechanism names */
 };
 

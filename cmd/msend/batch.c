@@ -4,7 +4,6 @@
 #include "batch.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "log.h"
 #include "mail.h"
 #include "maillog.h"
+#include "paths.h"
 #include "rcpt.h"
 #include "route.h"
 #include "xalloc.h"
@@ -27,6 +27,15 @@ struct batch {
 	char *account;		/* which route is for; NULL: the default one */
 	int begun;		/* there is a route */
 	int code;
+	struct err *e;		/* of standard input or output: the end */
+};
+
+struct entry {			/* a queue file on its way */
+	char *path;
+	struct envelope env;
+	struct mail mail;
+	struct rcpts rcpts;
+	struct parcel parcel;
 };
 
 static int
@@ -49,27 +58,6 @@ load(struct batch *b, const char *account, struct err *e)
 		return -1;
 	a->verbose = o->verbose;
 	return route_load(&b->route, e);
-}
-
-/* The route for that account. A bad one is remembered as such, like a server that can't be reached. */
-static void
-choose(struct batch *b, const char *account)
-{
-	struct err e = { 0 };
-
-	if (b->options->which != NULL)
-		account = b->options->which;
-	if (b->begun && same(account, b->account))
-		return;
-	route_free(&b->route);
-	free(b->account);
-	memset(&b->route, 0, sizeof(b->route));
-	b->account = account != NULL ? xstrdup(account) : NULL;
-	b->begun = 1;
-	if (load(b, account, &e) == -1) {
-		b->route.kind = ROUTE_SERVER;
-		b->route.dead = e;
-	}
 }
 
 static const char *
@@ -110,86 +98,150 @@ wish(struct rcpt *r, const struct envelope_rcpt *from)
 }
 
 static void
-send_entry(struct batch *b, const struct envelope *env, struct mail *m, struct rcpts *rcpts)
+take_envelope(struct entry *t)
 {
+	const struct envelope *env = &t->env;
 	size_t i;
 
 	for (i = 0; i < env->rcpts; i++)
 		if (env->rcpt[i].fate == FATE_WAITING) {
-			rcpts_add(rcpts, env->rcpt[i].addr);
-			wish(&rcpts->v[rcpts->n - 1], &env->rcpt[i]);
+			rcpts_add(&t->rcpts, env->rcpt[i].addr);
+			wish(&t->rcpts.v[t->rcpts.n - 1], &env->rcpt[i]);
 		}
-	if (rcpts->n == 0)
-		return;
-	rcpts->dsn.ret = env->ret == RET_UNSAID ? NULL : env->ret == RET_FULL ? "FULL" : "HDRS";
-	rcpts->dsn.envid = env->envid;
-	rcpts->dsn.encoded = 1;
-	choose(b, env->account);
-	route_send(&b->route, env->from, rcpts, m, 0);
-	maillog_write(&b->route, env->from, rcpts, m->scan.wire, rcpts_exit(rcpts));
+	t->rcpts.dsn.ret = env->ret == RET_UNSAID ? NULL : env->ret == RET_FULL ? "FULL" : "HDRS";
+	t->rcpts.dsn.envid = env->envid;
+	t->rcpts.dsn.encoded = 1;
+	t->parcel = (struct parcel){ .from = env->from, .rcpts = &t->rcpts, .mail = &t->mail, .owner = t };
 }
 
 /* The file's descriptor passes to the mail. */
 static int
-open_entry(const char *path, struct envelope *env, struct mail *m, struct err *e)
+open_entry(struct entry *t, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd == -1)
-		return err_sys(e, ERR_IO, "open %s", path);
-	if (envelope_read(fd, env, e) == -1) {
+		return err_sys(e, ERR_IO, "open %s", t->path);
+	if (envelope_read(fd, &t->env, e) == -1) {
 		close(fd);
-		return err_prefix(e, "%s", path);
+		return err_prefix(e, "%s", t->path);
 	}
-	return mail_file(m, fd, env->message_at, path, e);
+	return mail_file(&t->mail, fd, t->env.message_at, t->path, e);
+}
+
+static void
+entry_end(struct entry *t)
+{
+	rcpts_free(&t->rcpts);
+	mail_free(&t->mail);
+	envelope_free(&t->env);
+	free(t->path);
+	free(t);
+}
+
+static void
+report(struct batch *b, struct entry *t)
+{
+	size_t i;
+	int code = rcpts_exit(&t->rcpts);
+
+	for (i = 0; i < t->rcpts.n; i++)
+		put_line(t->path, &t->rcpts.v[i]);
+	if (fflush(stdout) != 0 && b->e->class == ERR_NONE)
+		err_sys(b->e, ERR_IO, "write standard output");
+	if (code != 0 && b->code != ERR_TEMP)
+		b->code = code;
+	entry_end(t);
+}
+
+static void
+report_done(struct batch *b)
+{
+	struct parcel *p;
+
+	while ((p = route_done(&b->route)) != NULL) {
+		struct entry *t = p->owner;
+
+		maillog_write(&b->route, t->env.from, &t->rcpts, t->mail.scan.wire, rcpts_exit(&t->rcpts));
+		report(b, t);
+	}
+}
+
+/* All that is under way ends with the route. */
+static void
+end_route(struct batch *b, int last)
+{
+	if (b->begun) {
+		route_finish(&b->route, last);
+		report_done(b);
+		route_free(&b->route);
+	}
+	free(b->account);
+	memset(&b->route, 0, sizeof(b->route));
+	b->begun = 0;
+}
+
+/* The route for that account. A bad one is remembered as such, like a server that can't be reached. */
+static void
+choose(struct batch *b, const char *account)
+{
+	struct err e = { 0 };
+
+	if (b->options->which != NULL)
+		account = b->options->which;
+	if (b->begun && same(account, b->account))
+		return;
+	end_route(b, 1);
+	b->account = account != NULL ? xstrdup(account) : NULL;
+	b->begun = 1;
+	if (load(b, account, &e) == -1) {
+		b->route.kind = ROUTE_SERVER;
+		b->route.dead = e;
+	}
 }
 
 static void
 one(struct batch *b, const char *path)
 {
-	struct envelope env = { 0 };
-	struct mail m = { 0 };
-	struct rcpts rcpts = { 0 };
+	struct entry *t = xcalloc(1, sizeof(*t));
 	struct err e = { 0 };
-	size_t i;
-	int code;
 
-	if (open_entry(path, &env, &m, &e) == 0) {
-		send_entry(b, &env, &m, &rcpts);
-	} else {
-		rcpts_add(&rcpts, "-");
-		rcpt_fail(&rcpts.v[0], RCPT_LATER, &e);
+	t->path = xstrdup(path);
+	if (open_entry(t, &e) == -1) {
+		rcpts_add(&t->rcpts, "-");
+		rcpt_fail(&t->rcpts.v[0], RCPT_LATER, &e);
+		report(b, t);
+		return;
 	}
-	for (i = 0; i < rcpts.n; i++)
-		put_line(path, &rcpts.v[i]);
-	if ((code = rcpts_exit(&rcpts)) != 0 && b->code != ERR_TEMP)
-		b->code = code;
-	rcpts_free(&rcpts);
-	mail_free(&m);
-	envelope_free(&env);
+	take_envelope(t);
+	if (t->rcpts.n == 0) {
+		entry_end(t);
+		return;
+	}
+	choose(b, t->env.account);
+	route_put(&b->route, &t->parcel);
+	report_done(b);
 }
 
+/* Paths are taken as long as there are some; what is under way is waited for only when there are none. */
 int
 send_batch(const struct batch_options *o, int *code, struct err *e)
 {
-	struct batch b = { .options = o };
-	char *path = NULL;
-	size_t cap = 0;
-	ssize_t n;
-	int rc = 0;
+	struct batch b = { .options = o, .e = e };
+	struct paths in = { 0 };
+	char *path;
+	int got = 0;
 
-	while (rc == 0 && (n = getline(&path, &cap, stdin)) > 0) {
-		if (path[n - 1] == '\n')
-			path[n - 1] = '\0';
-		one(&b, path);
-		if (fflush(stdout) != 0)
-			rc = err_sys(e, ERR_IO, "write standard output");
+	while (e->class == ERR_NONE && (got = paths_next(&in, !b.begun || TAILQ_EMPTY(&b.route.parcels), &path, e)) != -1) {
+		if (got == 1) {
+			one(&b, path);
+			continue;
+		}
+		route_wait(&b.route);
+		report_done(&b);
 	}
-	if (rc == 0 && ferror(stdin))
-		rc = err_sys(e, ERR_IO, "read standard input");
+	end_route(&b, 1);
 	*code = b.code;
-	free(path);
-	free(b.account);
-	route_free(&b.route);
-	return rc;
+	paths_free(&in);
+	return e->class == ERR_NONE ? 0 : -1;
 }

@@ -18,6 +18,7 @@
 #include "rcpt.h"
 #include "smtp.h"
 #include "stsfind.h"
+#include "transact.h"
 #include "xalloc.h"
 
 #define HOSTS_MAX 5
@@ -66,21 +67,15 @@ hang_up(struct exchange *x)
 	x->domain = x->host = x->ca = NULL;
 }
 
-/* One session, for as many transactions as it takes. Who was taken when it ended may have the message; who waits has not. */
+/* One session, for as many transactions as it takes. */
 static void
 transact(struct job *j, struct err *e)
 {
 	struct exchange *x = j->x;
-	size_t i;
 
-	while (rcpts_count(&j->rcpts, RCPT_WAITING) > 0 && smtp_usable(x->smtp)) {
-		if (smtp_deliver(x->smtp, j->from, &j->rcpts, j->mail, j->last, e) == 0)
-			continue;
-		for (i = 0; i < j->rcpts.n; i++)
-			if (j->rcpts.v[i].state == RCPT_TAKEN)
-				rcpt_fail(&j->rcpts.v[i], RCPT_LATER, e);
-		return;
-	}
+	while (rcpts_count(&j->rcpts, RCPT_WAITING) > 0 && smtp_usable(x->smtp) && !limits_reached(x->smtp, &j->rcpts))
+		if (smtp_deliver(x->smtp, j->from, &j->rcpts, j->mail, j->last, e) == -1)
+			return;
 	if (rcpts_count(&j->rcpts, RCPT_WAITING) > 0)
 		err_set(e, ERR_TEMP, "%s ended the session", x->host);
 }
@@ -217,8 +212,11 @@ try_hosts(struct job *j, const struct mx *mx)
 		if (!allowed(j, &mx->v[i], &e))
 			continue;
 		tried++;
-		if (call(j, mx, &mx->v[i], &e) == 0)
+		while (call(j, mx, &mx->v[i], &e) == 0) {
 			transact(j, &e);
+			if (rcpts_count(&j->rcpts, RCPT_WAITING) == 0 || !smtp_usable(j->x->smtp))
+				break;		/* else the session's limits are reached: another one */
+		}
 	}
 	if ((size_t)j->refused == mx->n)
 		refuse_all(j, 550, "5.4.4", &e);

@@ -233,7 +233,7 @@ rcpts_fail(struct rcpts *r, enum rcpt_state state, const struct err *e)
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
-		if (r->v[i].state == RCPT_WAITING || r->v[i].state == RCPT_TAKEN)
+		if (r->v[i].state < RCPT_OK)
 			rcpt_fail(&r->v[i], state, e);
 }
 

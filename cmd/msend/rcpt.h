@@ -13,8 +13,9 @@ struct answer;
 
 enum rcpt_state {
 	RCPT_WAITING,	/* nothing known yet */
+	RCPT_ASKED,	/* RCPT is on its way */
 	RCPT_TAKEN,	/* the server took the address, not yet the message */
-	RCPT_OK,
+	RCPT_OK,	/* from here on: a verdict */
 	RCPT_LATER,	/* not sent; class says why */
 	RCPT_REFUSED	/* for good, by a reply about this recipient or its message */
 };
@@ -49,7 +50,7 @@ void rcpts_free(struct rcpts *);
 void rcpt_reply(struct rcpt *, const struct answer *);	/* OK, LATER or REFUSED, as the reply says */
 void rcpt_fail(struct rcpt *, enum rcpt_state, const struct err *);	/* in our own words */
 void rcpt_refuse(struct rcpt *, int code, const char *enhanced, const struct err *);	/* for good, as a server would */
-void rcpts_fail(struct rcpts *, enum rcpt_state, const struct err *);	/* all that are WAITING or TAKEN */
+void rcpts_fail(struct rcpts *, enum rcpt_state, const struct err *);	/* all without a verdict */
 
 void rcpts_sign(struct rcpts *, const char *host, int dsn);	/* who spoke, to those who have a verdict by a server; host may be NULL */
 

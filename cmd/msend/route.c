@@ -2,9 +2,11 @@
 /* route.c - connections are made late, used again, and given up for good when they can't be made. */
 #include "route.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
+#include "convoy.h"
 #include "discovery.h"
 #include "exchange.h"
 #include "local.h"
@@ -24,7 +26,9 @@ int
 route_load(struct route *r, struct err *e)
 {
 	int rc = discovery_load(&r->account, KEY_SEND, e);
+	const char *window = account_get(&r->account, KEY_WINDOW);
 
+	r->window = window != NULL ? (unsigned int)strtonum(window, 1, 1000, NULL) : 1;
 	if (rc == -1 && e->class == ERR_TEMP) {		/* the server is not known now: as one that can't be reached */
 		r->dead = *e;
 		err_clear(e);
@@ -37,63 +41,83 @@ route_load(struct route *r, struct err *e)
 		return err_set(e, ERR_CONFIG, "maildir: needs a path, as in maildir:~/Maildir");
 	if (r->kind == ROUTE_MX && (r->account.url.host != NULL || r->account.url.path[0] != '\0'))
 		return err_set(e, ERR_CONFIG, "mx: stands alone: the recipients' domains say where mail goes");
+	if (r->kind == ROUTE_MX && account_get(&r->account, KEY_PROXY) != NULL)		/* before names are looked up, which shows them */
+		return err_set(e, ERR_CONFIG, "mx: can't go through a proxy; use an account with a server");
 	return 0;
 }
 
-static int
-ready(struct route *r)
+/* Without a server there is nothing to be gained by many at once. */
+static void
+carry(struct route *r, struct parcel *p, int last)
 {
-	if (r->dead.class != ERR_NONE)
-		return -1;
-	if (r->smtp != NULL && !smtp_usable(r->smtp))
-		smtp_close(&r->smtp);
-	if (r->smtp != NULL)
-		return 0;
-	r->carried = 0;
-	return smtp_open(&r->smtp, &r->account, &r->dead);
-}
-
-/* The server may have closed a connection that lay idle between two messages: if it took nothing of this one, a new one is tried. */
-static int
-was_stale(const struct route *r, const struct rcpts *rcpts, size_t waiting)
-{
-	return r->carried > 0 && !smtp_usable(r->smtp) && rcpts_count(rcpts, RCPT_WAITING) == waiting;
+	switch (r->kind) {
+	case ROUTE_SERVER:
+		p->state = rcpts_count(p->rcpts, RCPT_WAITING) > 0 ? PARCEL_NEW : PARCEL_DONE;
+		return;
+	case ROUTE_MX:
+		exchange_send(&r->exchange, &r->account, p->from, p->rcpts, p->mail, last);
+		break;
+	case ROUTE_MAILDIR:
+		local_deliver_to(r->account.url.path, p->from, p->rcpts, p->mail);
+		break;
+	case ROUTE_LOCAL:
+		local_deliver(p->from, p->rcpts, p->mail);
+		break;
+	}
+	p->state = PARCEL_DONE;
 }
 
 static void
-by_server(struct route *r, const char *from, struct rcpts *rcpts, const struct mail *mail, int last)
+queue_up(struct route *r, struct parcel *p)
 {
-	struct err e = { 0 };
-	size_t waiting;
+	if (r->parcels.tqh_last == NULL)
+		TAILQ_INIT(&r->parcels);
+	TAILQ_INSERT_TAIL(&r->parcels, p, next);
+}
 
-	while ((waiting = rcpts_count(rcpts, RCPT_WAITING)) > 0) {
-		if (ready(r) == -1) {
-			rcpts_fail(rcpts, RCPT_LATER, &r->dead);
-			return;
+void
+route_put(struct route *r, struct parcel *p)
+{
+	carry(r, p, 0);
+	queue_up(r, p);
+	convoy_advance(r);
+}
+
+void
+route_wait(struct route *r)
+{
+	convoy_wait(r);
+}
+
+void
+route_finish(struct route *r, int last)
+{
+	convoy_finish(r, last);
+}
+
+struct parcel *
+route_done(struct route *r)
+{
+	struct parcel *p;
+
+	TAILQ_FOREACH(p, &r->parcels, next)
+		if (p->state == PARCEL_DONE) {
+			TAILQ_REMOVE(&r->parcels, p, next);
+			return p;
 		}
-		if (smtp_deliver(r->smtp, from, rcpts, mail, last, &e) == -1 && !was_stale(r, rcpts, waiting))
-			rcpts_fail(rcpts, RCPT_LATER, &e);
-		r->carried++;
-	}
+	return NULL;
 }
 
 void
 route_send(struct route *r, const char *from, struct rcpts *rcpts, const struct mail *mail, int last)
 {
-	switch (r->kind) {
-	case ROUTE_SERVER:
-		by_server(r, from, rcpts, mail, last);
-		break;
-	case ROUTE_MX:
-		exchange_send(&r->exchange, &r->account, from, rcpts, mail, last);
-		break;
-	case ROUTE_MAILDIR:
-		local_deliver_to(r->account.url.path, from, rcpts, mail);
-		break;
-	case ROUTE_LOCAL:
-		local_deliver(from, rcpts, mail);
-		break;
-	}
+	struct parcel p = { .from = from, .rcpts = rcpts, .mail = mail };
+
+	carry(r, &p, last);
+	queue_up(r, &p);
+	convoy_finish(r, last);
+	while (route_done(r) != &p)
+		continue;
 }
 
 int

@@ -14,6 +14,7 @@
 #include "err.h"
 #include "message.h"
 #include "stream.h"
+#include "transact.h"
 #include "xalloc.h"
 
 enum { WAIT_CONNECT = 60, WAIT_GREETING = 300, WAIT_HELLO = 300, WAIT_STARTTLS = 120 };
@@ -86,6 +87,22 @@ smtp_recv(struct smtp *s, int seconds, struct err *e)
 	return 0;
 }
 
+/* What came before it was asked for would pass for the reply to the next command. 421 may come at any time (RFC 5321 3.8). */
+int
+smtp_silent(struct smtp *s, struct err *e)
+{
+	int spoke = stream_ready(s->stream, e);
+
+	if (spoke == 0)
+		return 0;
+	if (spoke == 1 && smtp_recv(s, WAIT_HELLO, e) == 0)
+		answer_set(e, &s->answer, s->closing ? "the server ends the session" : "the server answers what was not asked");
+	if (spoke == 1 && !s->broken && !s->closing)
+		e->class = ERR_PROTOCOL;
+	s->broken = 1;
+	return -1;
+}
+
 /* S: 220 name | 554 no mail here          RFC 5321 3.1 */
 static int
 greeting(struct smtp *s, struct err *e)
@@ -105,7 +122,7 @@ hello(struct smtp *s, struct err *e)
 	if (name == NULL)
 		name = message_hostname();
 	memset(&s->offer, 0, sizeof(s->offer));
-	if (smtp_send(s, e, "%s %s", s->lmtp ? "LHLO" : "EHLO", name) == -1 || smtp_recv(s, WAIT_HELLO, e) == -1)
+	if (smtp_silent(s, e) == -1 || smtp_send(s, e, "%s %s", s->lmtp ? "LHLO" : "EHLO", name) == -1 || smtp_recv(s, WAIT_HELLO, e) == -1)
 		return -1;
 	if (s->answer.code == 250) {
 		offer_parse(&s->offer, &s->answer);
@@ -249,6 +266,17 @@ smtp_usable(const struct smtp *s)
 	return s != NULL && !s->broken && !s->closing;
 }
 
+int
+smtp_quit(struct smtp *s, struct err *e)
+{
+	if (!s->offer.pipelining || s->closing)
+		return 0;
+	if (smtp_send(s, e, "QUIT") == -1)
+		return -1;
+	s->closing = 1;
+	return 0;
+}
+
 void
 smtp_close(struct smtp **sp)
 {
@@ -260,6 +288,8 @@ smtp_close(struct smtp **sp)
 	if (s->stream != NULL && smtp_usable(s) && smtp_send(s, &ignored, "QUIT") == 0)
 		stream_flush(s->stream, &ignored);
 	stream_close(&s->stream);
+	replies_forget(s);
+	limits_forget(s);
 	answer_free(&s->answer);
 	dkim_free(&s->dkim);
 	free(s);

@@ -36,8 +36,10 @@ S: 250 PIPELINING'
 # message NAME ADDR [REPLY]: a transaction
 message() {
 	printf 'C: MAIL FROM:<ann@example.org>\nC: RCPT TO:<%s>\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go\n' "$2"
-	printf 'C: Date: x\nC: From: y@z\nC: Message-ID: <%s>\nC: \nC: %s\nC: .\nS: %s\n' "$1" "$1" "${3:-250 2.0.0 taken $1}"
+	body "$1"
+	printf 'S: %s\n' "${3:-250 2.0.0 taken $1}"
 }
+body() { printf 'C: Date: x\nC: From: y@z\nC: Message-ID: <%s>\nC: \nC: %s\nC: .\n' "$1" "$1"; }
 
 entry one m1 a@example.net
 entry one m2 b@example.net
@@ -47,12 +49,20 @@ entry two m5 e@example.net
 entry nobody m6 f@example.net
 entry nobody m7 g@example.net
 
+# Each envelope goes along with the message before it, in one flight.
 peer one <<X
 $hello
-$(message m1 a@example.net)
 C: MAIL FROM:<ann@example.org>
-C: RCPT TO:<b@example.net>
-C: DATA
+C+ RCPT TO:<a@example.net>
+C+ DATA
+S: 250 ok
+S: 250 ok
+S: 354 go
+$(body m1)
+C+ MAIL FROM:<ann@example.org>
+C+ RCPT TO:<b@example.net>
+C+ DATA
+S: 250 2.0.0 taken m1
 S: 250 ok
 S: 550 5.1.1 no b
 S: 503 no
@@ -64,36 +74,24 @@ S: 250 reset
 S: 250 ok
 S: 250 ok
 S: 354 go
-C: Date: x
-C: From: y@z
-C: Message-ID: <m3>
-C: 
-C: m3
-C: .
+$(body m3)
+C+ MAIL FROM:<ann@example.org>
+C+ RCPT TO:<d@example.net>
+C+ DATA
 S: 451 4.3.0 later
-C: RSET
-C: MAIL FROM:<ann@example.org>
-C: RCPT TO:<d@example.net>
-C: DATA
-S: 250 reset
 S: 250 ok
 S: 250 ok
 S: 354 go
-C: Date: x
-C: From: y@z
-C: Message-ID: <m4>
-C: 
-C: m4
-C: .
+$(body m4)
+C+ QUIT
 S: 250 taken m4
-C: QUIT
 X
 cat "$TMP/m1" "$TMP/m2" "$TMP/m3" "$TMP/m4" >"$TMP/paths"
 exits 75 'four messages, one connection' msend -B <"$TMP/paths"
 is "$(results)" "$(tabs 'file\ta@example.net\tok\t250\t2.0.0\t250 2.0.0 taken m1
 file\tb@example.net\trefused\t550\t5.1.1\t550 5.1.1 no b
 file\tc@example.net\tlater\t451\t4.3.0\t451 4.3.0 later
-file\td@example.net\tok\t250\t\t250 taken m4')" 'a line each; RSET only after one that failed'
+file\td@example.net\tok\t250\t\t250 taken m4')" 'a line each; RSET only where a transaction stands open'
 peer_ok one
 
 cut -f 1 "$TMP/out" >"$TMP/said"
