@@ -130,6 +130,12 @@ caps_name(enum cap cap)
 }
 
 int
+caps_without(const struct caps *c, const char *name)
+{
+	return left_out(c, name, strlen(name));
+}
+
+int
 caps_has(const struct caps *c, enum cap cap)
 {
 	return (c->set & BIT(cap)) != 0;

@@ -28,5 +28,6 @@ void caps_read(struct caps *, const char *tokens);	/* replaces what was known */
 uint64_t caps_bits(const char *tokens);			/* 1 << enum cap for each that is known */
 const char *caps_name(enum cap);
 int caps_has(const struct caps *, enum cap);
+int caps_without(const struct caps *, const char *name);	/* the user does without what is called so */
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "units.h"
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
@@ -55,6 +56,7 @@ int
 date_day(const char *text, int64_t *out, struct err *e)
 {
 	int year, month, day;
+	int64_t ago;
 
 	if (strcasecmp(text, "today") == 0 || strcasecmp(text, "yesterday") == 0) {
 		*out = date_of(time(NULL) - (text[0] == 'y' || text[0] == 'Y' ? 86400 : 0));
@@ -69,7 +71,11 @@ date_day(const char *text, int64_t *out, struct err *e)
 			return 0;
 		}
 	}
-	return err_set(e, ERR_USAGE, "\"%s\" is no day: write 2026-11-22, today or yesterday", text);
+	if (*text != '\0' && strchr("dw", text[strlen(text) - 1]) != NULL && units_span(text, &ago, e) == 0) {
+		*out = date_of(time(NULL) - (time_t)ago);
+		return 0;
+	}
+	return err_set(e, ERR_USAGE, "\"%s\" is no day: write 2026-11-22, today, yesterday, or 7d for the day a week ago", text);
 }
 
 void
@@ -196,5 +202,87 @@ date_internal(const char *p, size_t n, time_t *when)
 	tm.tm_mon = month - 1;
 	tm.tm_mday = day;
 	*when = timegm(&tm) - sign * (zone / 100 * 3600 + zone % 100 * 60);
+	return 1;
+}
+
+/* Hours of the zones that have names; others are unknown, which stands for UTC. */
+static int
+zone_name(const char *p)
+{
+	static const struct { const char *name; int hours; } zones[] = {
+		{ "EST", -5 }, { "EDT", -4 }, { "CST", -6 }, { "CDT", -5 }, { "MST", -7 }, { "MDT", -6 }, { "PST", -8 }, { "PDT", -7 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(zones) / sizeof(*zones); i++) {
+		if (strncasecmp(p, zones[i].name, 3) == 0)
+			return zones[i].hours * 3600;
+	}
+	return 0;
+}
+
+static int
+zone_of(const char *p)
+{
+	int n = digits(p + (*p != '\0'), 4);
+
+	if ((*p != '+' && *p != '-') || n < 0)
+		return zone_name(p);
+	return (*p == '-' ? -1 : 1) * (n / 100 * 3600 + n % 100 * 60);
+}
+
+/* A number of at most `most` digits at *p, which moves behind it and the `after` that must follow; -1 if it is none. */
+static int
+next_number(const char **p, size_t most, char after)
+{
+	size_t n = strspn(*p, "0123456789");
+	int v = n > 0 && n <= most ? digits(*p, (int)n) : -1;
+
+	*p += n;
+	if (after != '\0' && *(*p)++ != after)
+		return -1;
+	*p += strspn(*p, " ");
+	return v;
+}
+
+/* "[Sun,] 1 Nov 2026 10:00[:30] [+0100]" */
+static int
+read_header_date(const char *p, struct tm *tm, int *zone)
+{
+	const char *comma = strchr(p, ',');
+
+	p = comma != NULL ? comma + 1 : p;
+	p += strspn(p, " ");
+	tm->tm_mday = next_number(&p, 2, ' ');
+	tm->tm_mon = strlen(p) > 3 ? month_of(p) - 1 : -1;
+	p += strcspn(p, " ");
+	p += strspn(p, " ");
+	tm->tm_year = next_number(&p, 4, ' ');
+	if (tm->tm_mday < 0 || tm->tm_mon < 0 || tm->tm_year < 0)
+		return -1;
+	tm->tm_year += tm->tm_year < 50 ? 2000 : tm->tm_year < 1000 ? 1900 : 0;
+	tm->tm_hour = next_number(&p, 2, ':');
+	tm->tm_min = next_number(&p, 2, '\0');
+	if (*p == ':') {
+		p++;
+		tm->tm_sec = next_number(&p, 2, '\0');
+	}
+	*zone = zone_of(p);
+	return valid(tm->tm_year, tm->tm_mon + 1, tm->tm_mday) && tm->tm_hour >= 0 && tm->tm_hour < 24 && tm->tm_min >= 0 && tm->tm_min < 60
+	    && tm->tm_sec >= 0 && tm->tm_sec <= 60 ? 0 : -1;
+}
+
+int
+date_header(const char *text, size_t n, time_t *when)
+{
+	struct tm tm = { .tm_isdst = 0 };
+	char line[80];
+	int zone;
+
+	snprintf(line, sizeof(line), "%.*s", n < sizeof(line) ? (int)n : (int)sizeof(line) - 1, text);
+	if (read_header_date(line, &tm, &zone) == -1)
+		return 0;
+	tm.tm_year -= 1900;
+	*when = timegm(&tm) - zone;
 	return 1;
 }

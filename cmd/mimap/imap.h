@@ -68,6 +68,7 @@ struct imap {
 	int form_known;
 	struct imap_handler handler;
 	struct imap_mailbox mailbox;
+	char *charset;		/* for SEARCH, of the server's choice; NULL: UTF-8, "": only US-ASCII (seek.h) */
 	uint64_t enabled;	/* a bit (caps.h) for each capability that ENABLE has switched on */
 	struct response response;	/* the last one read */
 	struct buf literal;

@@ -4,11 +4,13 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "usage.h"
+#include "xalloc.h"
 
 static const struct verb {
 	const char *name;
@@ -32,9 +34,9 @@ static const struct verb {
 };
 
 static const char usage[] =
-    "usage: mimap [-v] [-a account] [-m mailbox] [-o key=value] verb ...\n"
+    "usage: mimap [-v] [-a account] [-m mailbox] ... [-o key=value] verb ...\n"
     "       ls [-jl] [pattern ...]\n"
-    "       search [-jl] [query ...]\n"
+    "       search [-jl] [--sort key] [query ...]\n"
     "       fetch [-Hp] [-d maildir | -] [-P part] [uids | -]\n"
     "       flag [-n] +flag | -flag | =flag ... uids | - | query ...\n"
     "       cp [-n] uids | - | query ... mailbox\n"
@@ -58,6 +60,8 @@ options(struct mimap *m, int argc, char **argv, struct err *e)
 		switch (ch) {
 		case 'm':
 			m->mailbox = optarg;
+			m->mailbox_list = xreallocarray(m->mailbox_list, m->mailboxes + 1, sizeof(*m->mailbox_list));
+			m->mailbox_list[m->mailboxes++] = optarg;
 			break;
 		case ':':
 			return err_set(e, ERR_USAGE, "option -%c needs an argument", optopt);
@@ -116,5 +120,6 @@ main(int argc, char **argv)
 	else if (run(&m, v, argc - optind, argv + optind, &e) == -1)
 		code = log_err(&e);
 	account_free(&m.account);
+	free(m.mailbox_list);
 	return code;
 }

@@ -3,11 +3,16 @@
 #ifndef MIMAP_H
 #define MIMAP_H
 
+#include <stddef.h>
+
 #include "account.h"
 #include "err.h"
 
 struct mimap {
-	const char *mailbox;	/* -m */
+	const char *mailbox;	/* -m, the last one */
+	const char **mailbox_list;	/* all of them; NULL: none was given */
+	size_t mailboxes;
+	const char *label;	/* the account's name, where output is to say it; NULL */
 	struct account account;
 	int loaded;
 };

@@ -59,6 +59,7 @@ choose(struct parts *p, uint32_t uid, const struct part *part, struct err *e)
 	c->part.section = xstrdup(part->section);
 	c->part.type = xstrdup(part->type);
 	c->part.name = part->name != NULL ? xstrdup(part->name) : NULL;
+	c->part.charset = NULL;
 	return 0;
 }
 
@@ -352,8 +353,7 @@ work(struct parts *p, const char *mailbox, const struct uids *uids, struct err *
 		sandbox_paths(&dir, 1);
 	else
 		sandbox_delivery(NULL, NULL);
-	for (i = 0; i < uids->all.count; i++)
-		uidset_add(&p->left, uids->all.range[i].lo, uids->all.range[i].hi);
+	uidset_merge(&p->left, &uids->all);
 	if (imap_select(p->im, mailbox, 1, e) == -1 || ask_structure(p, &uids->all, e) == -1 || ask_parts(p, e) == -1)
 		return -1;
 	for (i = 0, r = 0; i < uids->single.count && r == 0; i++) {

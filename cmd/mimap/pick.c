@@ -4,11 +4,11 @@
 
 #include <string.h>
 
+#include "boxes.h"
 #include "find.h"
 #include "imap.h"
 #include "mimap.h"
 #include "query.h"
-#include "rows.h"
 #include "summary.h"
 
 static int
@@ -38,18 +38,11 @@ pick_read(struct pick *p, int argc, char *const argv[], struct err *e)
 	return 0;
 }
 
-int
-pick_none(const struct pick *p)
-{
-	return p->query == NULL && p->uids.all.count == 0;
-}
-
 /* To IMAP 9:* holds the last message in any case, even where that is 7: whoever changes messages does not mean that.
  * "*" alone does. */
 static int
-resolve(const struct pick *p, struct imap *im, struct uidset *set, struct err *e)
+resolve(struct imap *im, const struct uidset *all, struct uidset *set, struct err *e)
 {
-	const struct uidset *all = &p->uids.all;
 	struct uidset found = { NULL, 0, 0 };
 	int last = all->range[all->count - 1].lo == UID_STAR, r = find_set(im, all, 0, &found, e);
 	size_t i;
@@ -65,60 +58,94 @@ resolve(const struct pick *p, struct imap *im, struct uidset *set, struct err *e
 	return r;
 }
 
-static int
-show(const struct pick *p, struct imap *im, struct err *e)
-{
-	struct uidset found = { NULL, 0, 0 };
-	struct rows rows;
-	int r;
+struct work {
+	const struct mimap *m;
+	const struct pick *pick;
+	pick_fn *change;
+	void *ctx;
+	struct imap *im;
+	struct summary summary;
+	int several;
+};
 
-	summary_begin(&rows, 0);
-	if (p->query != NULL)
-		r = find_query(im, p->query, &rows, &found, e);
-	else if ((r = resolve(p, im, &found, e)) == 0 && found.count > 0)
-		r = find_list(im, &found, &rows, e);
-	rows_free(&rows);
-	uidset_free(&found);
+static int
+show(struct work *w, const char *mailbox, const struct uidset *set, struct err *e)
+{
+	if (w->several)
+		w->summary.rows.value[w->summary.rows.fixed - 1] = mailbox;
+	return find_list(w->im, set, &w->summary, e);
+}
+
+/* uids is NULL: the query. Without show and "*" UIDs are taken as they are. */
+static int
+in_mailbox(struct work *w, const char *mailbox, const struct uidset *uids, struct err *e)
+{
+	struct uidset set = { NULL, 0, 0 };
+	int r = imap_select(w->im, mailbox, w->pick->show, e);
+
+	if (r == 0 && uids == NULL)
+		r = find_query(w->im, w->pick->query, &set, e);
+	else if (r == 0 && (w->pick->show || uids->range[uids->count - 1].hi == UID_STAR))
+		r = resolve(w->im, uids, &set, e);
+	else if (r == 0)
+		uidset_merge(&set, uids);
+	if (r == 0 && set.count > 0)
+		r = w->pick->show ? show(w, mailbox, &set, e) : w->change(w->ctx, w->im, &set, e);
+	uidset_free(&set);
 	return r;
 }
 
-int
-pick_open(const struct pick *p, struct imap *im, const char *mailbox, struct uidset *set, struct err *e)
+static int
+by_query(struct work *w, struct err *e)
 {
+	struct boxes boxes = { NULL, 0 };
 	size_t i;
+	int r = boxes_expand(&boxes, w->m, w->im, e);
 
-	if (imap_select(im, mailbox, p->show, e) == -1)
-		return -1;
-	if (p->show)
-		return show(p, im, e);
-	if (p->query != NULL)
-		return find_query(im, p->query, NULL, set, e);
-	if (p->uids.all.range[p->uids.all.count - 1].hi == UID_STAR)
-		return resolve(p, im, set, e);
-	for (i = 0; i < p->uids.all.count; i++)
-		uidset_add(set, p->uids.all.range[i].lo, p->uids.all.range[i].hi);
-	return 0;
+	for (i = 0; i < boxes.count && r == 0; i++)
+		r = in_mailbox(w, boxes.name[i], NULL, e);
+	boxes_free(&boxes);
+	return r;
+}
+
+static int
+by_uids(struct work *w, struct err *e)
+{
+	const struct uids *u = &w->pick->uids;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < u->boxes && r == 0; i++)
+		r = imap_name(w->im, u->box[i].mailbox, e);
+	if (r == 0 && u->all.count > 0)
+		r = in_mailbox(w, w->m->mailbox, &u->all, e);
+	for (i = 0; i < u->boxes && r == 0; i++)
+		r = in_mailbox(w, u->box[i].mailbox, &u->box[i].all, e);
+	return r;
 }
 
 int
 pick_work(struct mimap *m, const struct pick *p, pick_fn *change, void *ctx, struct err *e)
 {
-	struct uidset set = { NULL, 0, 0 };
-	struct imap *im = NULL;
+	struct work w = { .m = m, .pick = p, .change = change, .ctx = ctx };
 	int r;
 
-	if (pick_none(p))
+	if (p->query == NULL && uids_none(&p->uids))
 		return 0;
-	if (mimap_open(m, &im, e) == -1)
+	if (p->uids.all.count > 0 && boxes_one(m, "a set of UIDs", e) == -1)
 		return -1;
-	r = p->to != NULL ? imap_name(im, p->to, e) : 0;
+	if (mimap_open(m, &w.im, e) == -1)
+		return -1;
+	w.several = p->query != NULL ? boxes_several(m) : p->uids.boxes > 0;
+	summary_begin(&w.summary, &w.im->caps, 0);
+	if (w.several)
+		rows_fix(&w.summary.rows, "mailbox", 16, m->mailbox);
+	r = p->to != NULL ? imap_name(w.im, p->to, e) : 0;
 	if (r == 0)
-		r = pick_open(p, im, m->mailbox, &set, e);
-	if (r == 0 && set.count > 0)
-		r = change(ctx, im, &set, e);
-	imap_logout(im);
-	imap_close(&im);
-	uidset_free(&set);
+		r = p->query != NULL ? by_query(&w, e) : by_uids(&w, e);
+	imap_logout(w.im);
+	imap_close(&w.im);
+	summary_free(&w.summary);
 	return r;
 }
 

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "buf.h"
+#include "charset.h"
 #include "err.h"
 #include "querykey.h"
 #include "rune.h"
@@ -181,6 +182,8 @@ parse_group(struct input *in, enum query_kind kind, size_t skip, struct query **
 	*out = query_single(group);
 	if (kind == QUERY_NOT)
 		*out = query_not(*out);
+	if (kind == QUERY_THREAD)
+		*out = querykey_thread(*out);
 	return 0;
 }
 
@@ -201,6 +204,8 @@ parse_term(struct input *in, struct query **out, struct err *e)
 		r = parse_group(in, QUERY_NOT, 4, out, e);
 	} else if (starts(in->p, "or(")) {
 		r = parse_group(in, QUERY_OR, 3, out, e);
+	} else if (starts(in->p, "thread(")) {
+		r = parse_group(in, QUERY_THREAD, 7, out, e);
 	} else if (*in->p == '(') {
 		r = parse_group(in, QUERY_AND, 1, out, e);
 	} else {
@@ -264,7 +269,8 @@ parse_argument(struct query *root, const char *arg, struct err *e)
 	struct input in = { .all = arg, .p = arg };
 	struct query **tail = &root->child;
 	int negated = arg[0] == '-' && arg[1] != '\0';
-	int raw = starts(arg, "raw:") && arg[4] != '"' && arg[4] != '\'';	/* the shell has taken the quotes off */
+	size_t key = starts(arg, "raw:") ? 4 : starts(arg, "gmail:") ? 6 : 0;
+	int raw = key > 0 && arg[key] != '"' && arg[key] != '\'';	/* the shell has taken the quotes off */
 
 	if (!rune_valid(arg, strlen(arg)))
 		return err_set(e, ERR_USAGE, "the query \"%s\" is not UTF-8, or holds a control character", arg);
@@ -318,6 +324,45 @@ query_ascii(const struct query *q)
 	return 1;
 }
 
+static struct query *
+recode_list(const struct query *q, iconv_t to)
+{
+	struct query *first = NULL, **tail = &first;
+	struct buf text = { 0 };
+	size_t i;
+
+	for (; q != NULL; q = q->next, tail = &(*tail)->next) {
+		*tail = query_new(q->kind);
+		(*tail)->word = q->word;
+		(*tail)->key = q->key;
+		(*tail)->number = q->number;
+		(*tail)->name = q->name != NULL ? xstrdup(q->name) : NULL;
+		for (i = 0; i < q->set.count; i++)
+			uidset_add(&(*tail)->set, q->set.range[i].lo, q->set.range[i].hi);
+		if ((q->text != NULL && charset_convert(&text, to, q->text, strlen(q->text)) == -1)
+		    || (q->child != NULL && ((*tail)->child = recode_list(q->child, to)) == NULL)) {
+			query_free(&first);
+			break;
+		}
+		(*tail)->text = q->text != NULL ? buf_steal(&text) : NULL;
+	}
+	buf_free(&text);
+	return first;
+}
+
+struct query *
+query_recode(const struct query *q, const char *charset)
+{
+	iconv_t to = iconv_open(charset, "UTF-8");
+	struct query *copy;
+
+	if (to == (iconv_t)-1)
+		return NULL;
+	copy = recode_list(q, to);
+	iconv_close(to);
+	return copy;
+}
+
 static void
 print_list(struct buf *out, const struct query *q)
 {
@@ -331,13 +376,14 @@ print_list(struct buf *out, const struct query *q)
 void
 query_print(struct buf *out, const struct query *q)
 {
-	static const char *const open[] = { [QUERY_AND] = "(", [QUERY_OR] = "or(", [QUERY_NOT] = "not(" };
+	static const char *const open[] = { [QUERY_AND] = "(", [QUERY_OR] = "or(", [QUERY_NOT] = "not(", [QUERY_THREAD] = "thread(" };
+	int one = q->kind == QUERY_NOT || q->kind == QUERY_THREAD;
 
-	if (q->kind != QUERY_AND && q->kind != QUERY_OR && q->kind != QUERY_NOT) {
+	if (!one && q->kind != QUERY_AND && q->kind != QUERY_OR) {
 		querykey_print(out, q);
 		return;
 	}
 	buf_adds(out, open[q->kind]);
-	print_list(out, q->kind == QUERY_NOT && q->child->kind == QUERY_AND ? q->child->child : q->child);
+	print_list(out, one && q->child->kind == QUERY_AND ? q->child->child : q->child);
 	buf_addc(out, ')');
 }

@@ -107,6 +107,18 @@ read_raw(struct query *q, const char *value, struct err *e)
 	return read_text(q, value, e);
 }
 
+static const struct key *find(const char *, size_t);
+static void fill(struct query *, const struct key *);
+
+/* thread:7 is thread(uid:7) */
+static int
+read_thread(struct query *q, const char *value, struct err *e)
+{
+	q->child = xcalloc(1, sizeof(*q->child));
+	fill(q->child, find("uid", 3));
+	return read_uid(q->child, value, e);
+}
+
 static const struct key {
 	const char *word;
 	enum query_kind kind;
@@ -134,6 +146,9 @@ static const struct key {
 	{ "larger", QUERY_SIZE, "LARGER", read_size },
 	{ "smaller", QUERY_SIZE, "SMALLER", read_size },
 	{ "uid", QUERY_UID, "UID", read_uid },
+	{ "thread", QUERY_THREAD, "", read_thread },
+	{ "gmail", QUERY_TEXT, "X-GM-RAW", read_text },
+	{ "label", QUERY_TEXT, "X-GM-LABELS", read_text },
 	{ "raw", QUERY_RAW, "", read_raw },
 	{ "all", QUERY_FLAG, "ALL", NULL },
 	{ "seen", QUERY_FLAG, "SEEN", NULL },
@@ -182,6 +197,16 @@ querykey_known(const char *word, size_t n)
 	return k != NULL && (k->read == NULL || word[n] == ':');
 }
 
+struct query *
+querykey_thread(struct query *child)
+{
+	struct query *q = xcalloc(1, sizeof(*q));
+
+	fill(q, find("thread", 6));
+	q->child = child;
+	return q;
+}
+
 void
 querykey_all(struct query *q)
 {
@@ -198,7 +223,7 @@ querykey_value(struct query *q, const char *word, size_t n, const char *value, s
 		    " inside the argument", (int)n, word, (int)n, word, value);
 	if (value[0] == '\0')
 		return err_set(e, ERR_USAGE, "nothing follows \"%s:\"", k->word);
-	if (strlen(value) > TEXT_MAX)
+	if (strlen(value) > TEXT_MAX && k->kind != QUERY_UID && k->kind != QUERY_THREAD)
 		return err_set(e, ERR_USAGE, "the value of \"%s:\" is longer than %d octets", k->word, TEXT_MAX);
 	fill(q, k);
 	return k->read(q, value, e);

@@ -11,6 +11,7 @@ struct query;
 
 int querykey_known(const char *word, size_t n);		/* a key or a flag word */
 void querykey_all(struct query *);
+struct query *querykey_thread(struct query *child);	/* takes the child over */
 /* key:value fills in the query */
 int querykey_value(struct query *, const char *key, size_t key_len, const char *value, struct err *e);
 /* a flag word, unless quoted; else text to find */

@@ -7,6 +7,7 @@
 #include "caps.h"
 #include "command.h"
 #include "date.h"
+#include "err.h"
 #include "query.h"
 
 static int
@@ -76,6 +77,8 @@ querysend(struct command *c, const struct query *q, const struct caps *caps, tim
 	case QUERY_FLAG:
 		return command_add(c, e, "%a", q->key);
 	case QUERY_TEXT:
+		if (strncmp(q->key, "X-GM-", 5) == 0 && !caps_has(caps, CAP_GMAIL))
+			return err_set(e, ERR_UNAVAILABLE, "%s: only Gmail's servers know that (X-GM-EXT-1)", q->word);
 		return command_add(c, e, "%a %s", q->key, q->text);
 	case QUERY_HEADER:
 		return command_add(c, e, "HEADER %s %s", q->name, q->text);
@@ -99,6 +102,8 @@ querysend(struct command *c, const struct query *q, const struct caps *caps, tim
 		if (q->child->kind == QUERY_AND)
 			return send_list(c, q->child->child, caps, now, e);
 		return querysend(c, q->child, caps, now, e);
+	case QUERY_THREAD:
+		return err_set(e, ERR_SOFTWARE, "threads are no search key");
 	case QUERY_AND:
 		break;
 	}

@@ -30,7 +30,9 @@ on_data(void *ctx, const struct response *r, struct err *e)
 	if (r->numbered)
 		buf_printf(&line, "%u ", (unsigned int)r->number);
 	buf_adds(&line, r->name);
-	for (i = 0; i < r->number_count; i++)
+	if (r->text != NULL)
+		buf_printf(&line, " %s", r->text);
+	for (i = 0; i < r->number_count && r->text == NULL; i++)
 		buf_printf(&line, " %u", (unsigned int)r->numbers[i]);
 	if (r->args != NULL) {
 		buf_addc(&line, ' ');

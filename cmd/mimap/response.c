@@ -146,7 +146,14 @@ open_list(struct response *r)
 	return 0;
 }
 
-/* Numbers of * SEARCH come by the hundred thousand: four octets each, not a value each. */
+static void
+add_number(struct response *r, uint32_t n)
+{
+	buf_add(&r->number_store, &n, sizeof(n));
+	r->number_count++;
+}
+
+/* Numbers of * SEARCH and SORT come by the hundred thousand: four octets each, not a value each. */
 static int
 search_number(struct response *r, const struct token *t)
 {
@@ -155,9 +162,33 @@ search_number(struct response *r, const struct token *t)
 
 	if (r->depth > 0 || r->args != NULL || !value_u32(&v, &n))
 		return 0;
-	buf_add(&r->number_store, &n, sizeof(n));
-	r->number_count++;
+	add_number(r, n);
 	return 1;
+}
+
+/* * THREAD (2)(3 6 (4 23)(44 7 96)): which message answers which is of no interest, so nesting has no limit here.
+ * Threads without numbers count for nothing. */
+static int
+thread_token(struct response *r, const struct token *t)
+{
+	struct value v = { .kind = VALUE_ATOM, .text = t->text, .len = t->len };
+	uint32_t n;
+
+	if (t->kind == TOKEN_OPEN) {
+		if (r->depth++ == 0)
+			add_number(r, 0);
+		return 0;
+	}
+	if (r->depth == 0)
+		return -1;
+	if (t->kind == TOKEN_CLOSE) {
+		r->depth--;
+		return 0;
+	}
+	if (t->kind != TOKEN_ATOM || !value_u32(&v, &n) || n == 0)
+		return -1;
+	add_number(r, n);
+	return 0;
 }
 
 static int
@@ -185,20 +216,20 @@ take_token(struct response *r, const struct token *t, int search)
 static int
 values(struct response *r, const char *p, size_t n, size_t pos, struct err *e)
 {
-	int search = response_is(r, "SEARCH");
+	int search = response_is(r, "SEARCH") || response_is(r, "SORT"), thread = response_is(r, "THREAD");
 	struct token t;
 
 	for (;;) {
 		lexer_next(p, n, &pos, &t);
 		if (t.kind == TOKEN_BAD)
 			return fail(e, t.text, p, n);
-		if (t.kind == TOKEN_LITERAL) {
+		if (t.kind == TOKEN_LITERAL && !thread) {
 			r->literal = t.size;
 			return RESPONSE_LITERAL;
 		}
 		if (t.kind == TOKEN_END)
 			break;
-		if (take_token(r, &t, search) == -1)
+		if (thread ? thread_token(r, &t) == -1 : take_token(r, &t, search) == -1)
 			return fail(e, "parentheses that do not match, or too much nesting or too many values", p, n);
 	}
 	if (r->depth > 0)
@@ -243,6 +274,8 @@ untagged(struct response *r, const char *p, size_t n, struct err *e)
 	if (!is_name(text, len))
 		return fail(e, "no name, or too large a number,", p, n);
 	r->name = keep(r, text, len);
+	if (response_is(r, "THREAD"))
+		r->text = keep(r, p + pos, n - pos);
 	return values(r, p, n, pos, e);
 }
 

@@ -26,12 +26,12 @@ struct response {
 	enum response_status status;	/* STATUS and TAGGED */
 	const char *tag;		/* TAGGED */
 	const char *code, *code_args;	/* of [CODE args]; code is NULL where there is none; args "" where they are missing */
-	const char *text;		/* of CONTINUE, STATUS and TAGGED */
+	const char *text;		/* of CONTINUE, STATUS and TAGGED; of THREAD as it came */
 	const char *name;		/* DATA: "FETCH", as the server wrote it; compare by response_is */
 	int numbered;
 	uint32_t number;		/* * number NAME */
 	const struct value *args;	/* DATA: the first, linked by next */
-	const uint32_t *numbers;	/* * SEARCH: its numbers, which are not in args */
+	const uint32_t *numbers;	/* * SEARCH, SORT: its numbers, which are not in args; THREAD: 0 before those of each thread */
 	size_t number_count;
 	uint64_t literal;		/* size of the one awaited */
 

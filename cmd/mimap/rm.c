@@ -22,14 +22,14 @@ for_good(void *ctx, struct imap *im, const struct uidset *set, struct err *e)
 static int
 to_trash(void *ctx, struct imap *im, const struct uidset *set, struct err *e)
 {
-	const struct mimap *m = ctx;
 	char *trash = NULL;
 	int r = role_find(im, "trash", &trash, e);
 
 	if (r == 0)
 		return err_set(e, ERR_UNAVAILABLE, "no mailbox of %s has the role trash: make one (mimap mkdir -r trash Trash), move the"
 		    " messages somewhere (mimap mv), or remove them for good (mimap rm -f)", stream_peer(im->stream));
-	if (r == 1 && mailbox_same(trash, m->mailbox))
+	(void)ctx;
+	if (r == 1 && mailbox_same(trash, im->mailbox.name))
 		r = err_set(e, ERR_USAGE, "%s is the trash; mimap rm -f removes messages for good", trash);
 	else if (r == 1)
 		r = change_move(im, set, trash, e);

@@ -16,12 +16,21 @@ rows_begin(struct rows *r, const struct column *column, size_t count, int json)
 	struct winsize size;
 
 	memset(r, 0, sizeof(*r));
-	r->column = column;
+	memcpy(r->column, column, count * sizeof(*column));
 	r->count = count;
 	r->form = json ? ROWS_JSON : isatty(STDOUT_FILENO) ? ROWS_TERMINAL : ROWS_TABS;
 	r->edge = 80;
 	if (r->form == ROWS_TERMINAL && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
 		r->edge = size.ws_col;
+}
+
+void
+rows_fix(struct rows *r, const char *name, size_t width, const char *value)
+{
+	memmove(r->column + r->fixed + 1, r->column + r->fixed, (r->count - r->fixed) * sizeof(*r->column));
+	r->column[r->fixed] = (struct column){ name, width, 0 };
+	r->value[r->fixed++] = value;
+	r->count++;
 }
 
 static void
@@ -76,8 +85,17 @@ head(struct rows *r)
 static void
 json_key(struct rows *r)
 {
-	buf_printf(&r->line, "%s\"%s\":", r->at == 0 ? "{" : ",", r->column[r->at].name);
+	buf_printf(&r->line, "%s\"%s\":", r->at == 0 ? "{" : ",", r->extra != NULL ? r->extra : r->column[r->at].name);
 	r->at++;
+	r->extra = NULL;
+}
+
+int
+rows_extra(struct rows *r, const char *name)
+{
+	if (r->form == ROWS_JSON)
+		r->extra = name;
+	return r->form == ROWS_JSON;
 }
 
 static void
@@ -103,17 +121,8 @@ json_string(struct buf *out, const char *p, size_t n)
 }
 
 static void
-begin(struct rows *r)
+put_text(struct rows *r, const char *text, size_t n)
 {
-	if (r->form == ROWS_TERMINAL && !r->begun)
-		head(r);
-	r->begun = 1;
-}
-
-void
-rows_text(struct rows *r, const char *text, size_t n)
-{
-	begin(r);
 	if (r->form == ROWS_JSON) {
 		json_key(r);
 		json_string(&r->line, text, n);
@@ -122,6 +131,23 @@ rows_text(struct rows *r, const char *text, size_t n)
 	buf_cut(&r->safe, 0);
 	log_safe(&r->safe, text, n);
 	put(r, buf_str(&r->safe), r->safe.len);
+}
+
+static void
+begin(struct rows *r)
+{
+	if (r->form == ROWS_TERMINAL && !r->begun)
+		head(r);
+	r->begun = 1;
+	while (r->at < r->fixed)
+		put_text(r, r->value[r->at], strlen(r->value[r->at]));
+}
+
+void
+rows_text(struct rows *r, const char *text, size_t n)
+{
+	begin(r);
+	put_text(r, text, n);
 }
 
 void
@@ -179,6 +205,7 @@ rows_words(struct rows *r, const char *words)
 		rows_text(r, words, strlen(words));
 		return;
 	}
+	begin(r);
 	json_key(r);
 	buf_addc(&r->line, '[');
 	for (; *words != '\0' && strcmp(words, "-") != 0; words += n) {
@@ -198,7 +225,10 @@ rows_end(struct rows *r)
 	if (r->form == ROWS_JSON)
 		buf_addc(&r->line, '}');
 	buf_addc(&r->line, '\n');
-	fwrite(r->line.data, 1, r->line.len, stdout);
+	if (r->keep != NULL)
+		buf_add(r->keep, r->line.data, r->line.len);
+	else
+		fwrite(r->line.data, 1, r->line.len, stdout);
 	buf_cut(&r->line, 0);
 	r->at = 0;
 }

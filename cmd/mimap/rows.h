@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* rows.h - a listing on stdout: aligned columns with a head on a terminal, TAB-separated lines elsewhere, or JSON lines.
- * Text is made harmless (log_safe), so a record is always one line; the last column on a terminal is cut at its edge. */
+ * Text is made harmless (log_safe), so a record is always one line; the last column on a terminal is cut at its edge.
+ * Columns that say where the row is from (account, mailbox) can stand before the others: they are filled in by themselves. */
 #ifndef MIMAP_ROWS_H
 #define MIMAP_ROWS_H
 
@@ -15,9 +16,15 @@ struct column {
 	int right;		/* numbers */
 };
 
+#define ROWS_COLUMNS 12
+#define ROWS_FIXED 2
+
 struct rows {
-	const struct column *column;
-	size_t count, at;
+	struct column column[ROWS_COLUMNS];	/* the fixed ones first */
+	size_t count, fixed, at;
+	const char *value[ROWS_FIXED];		/* of the fixed ones; borrowed */
+	const char *extra;			/* JSON: the name of the next cell, beyond the columns */
+	struct buf *keep;			/* takes the lines in place of stdout; NULL */
 	enum { ROWS_TABS, ROWS_TERMINAL, ROWS_JSON } form;
 	size_t edge;		/* columns of the terminal */
 	int begun;
@@ -25,6 +32,9 @@ struct rows {
 };
 
 void rows_begin(struct rows *, const struct column *, size_t count, int json);
+/* One more before the columns there are, behind other fixed ones; before the first row. Its value may change from row to row. */
+void rows_fix(struct rows *, const char *name, size_t width, const char *value);
+int rows_extra(struct rows *, const char *name);	/* 1: JSON, and a cell of that name may follow the last column; else 0 */
 /* One for each column, in order. */
 void rows_text(struct rows *, const char *, size_t);
 void rows_number(struct rows *, uint64_t);

@@ -12,8 +12,6 @@
 #include "stream.h"
 #include "xalloc.h"
 
-#define LINE_MAX_LATER (8u * 1024 * 1024)	/* once we know who it is: a million UIDs in one SEARCH */
-
 static const struct service services[] = {
 	{ "imaps", "993", 1, 0 },
 	{ "imap", "143", 0, 0 },
@@ -83,7 +81,7 @@ begin(struct imap *im, int want_tls, struct err *e)
 		if (imap_login(im, e) == -1 || capability(im, e) == -1)
 			return -1;
 	}
-	stream_limit(im->stream, LINE_MAX_LATER);
+	stream_limit(im->stream, IMAP_LINE_MAX);
 	if (!caps_has(&im->caps, CAP_REV1) && !caps_has(&im->caps, CAP_REV2))
 		return err_set(e, ERR_PROTOCOL, "%s speaks neither IMAP4rev1 nor IMAP4rev2", stream_peer(im->stream));
 	im->form.utf8 = !caps_has(&im->caps, CAP_REV1);
@@ -104,6 +102,8 @@ imap_open(struct imap **out, struct account *account, struct err *e)
 		imap_close(&im);
 		return -1;
 	}
+	if (caps_without(&im->caps, "CHARSET"))
+		im->charset = xstrdup("");
 	*out = im;
 	return 0;
 }
@@ -139,6 +139,7 @@ imap_close(struct imap **imp)
 	stream_close(&im->stream);
 	response_free(&im->response);
 	caps_clear(&im->caps);
+	free(im->charset);
 	buf_free(&im->literal);
 	free(im->mailbox.name);
 	free(im->mailbox.permanent);

@@ -105,6 +105,7 @@ add_leaf(struct structure *s, const struct value *body, const char *section, str
 	p->name = partname_read(value_at(disposition, 1), "filename");
 	if (p->name == NULL)
 		p->name = partname_read(value_at(body, 2), "name");
+	p->charset = partname_read(value_at(body, 2), "charset");
 	return 0;
 }
 
@@ -169,6 +170,7 @@ structure_free(struct structure *s)
 		free(s->part[i].section);
 		free(s->part[i].type);
 		free(s->part[i].name);
+		free(s->part[i].charset);
 	}
 	free(s->part);
 	*s = (struct structure){ NULL, 0 };

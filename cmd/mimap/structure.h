@@ -17,6 +17,7 @@ struct part {
 	char *section;		/* "2.1" */
 	char *type;		/* "text/plain", in lower case */
 	char *name;		/* UTF-8 as the sender wrote it: not fit for a path; NULL where there is none */
+	char *charset;		/* or NULL */
 	enum encoding encoding;
 	int attachment;		/* it says so */
 };

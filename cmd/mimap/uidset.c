@@ -60,6 +60,15 @@ uidset_add(struct uidset *s, uint32_t lo, uint32_t hi)
 }
 
 void
+uidset_merge(struct uidset *s, const struct uidset *more)
+{
+	size_t i;
+
+	for (i = 0; i < more->count; i++)
+		uidset_add(s, more->range[i].lo, more->range[i].hi);
+}
+
+void
 uidset_remove(struct uidset *s, uint32_t lo, uint32_t hi)
 {
 	struct uidrange rest[2];
@@ -151,7 +160,6 @@ uidset_parse(struct uidset *s, const char *text, size_t n, struct err *e)
 	const char *p = text, *end = text + n;
 	struct uidset new = { NULL, 0, 0 };
 	struct uidrange r;
-	size_t i;
 
 	do {
 		if (parse_range(&p, end, &r) == -1 || (p < end && *p != ',')) {
@@ -160,8 +168,7 @@ uidset_parse(struct uidset *s, const char *text, size_t n, struct err *e)
 		}
 		uidset_add(&new, r.lo, r.hi);
 	} while (p < end && *p++ == ',');
-	for (i = 0; i < new.count; i++)
-		uidset_add(s, new.range[i].lo, new.range[i].hi);
+	uidset_merge(s, &new);
 	uidset_free(&new);
 	return 0;
 }

@@ -20,6 +20,7 @@ struct uidset {
 };
 
 void uidset_add(struct uidset *, uint32_t lo, uint32_t hi);	/* lo <= hi */
+void uidset_merge(struct uidset *, const struct uidset *);	/* adds all of it */
 void uidset_remove(struct uidset *, uint32_t lo, uint32_t hi);
 int uidset_has(const struct uidset *, uint32_t);
 uint64_t uidset_size(const struct uidset *);

@@ -168,6 +168,18 @@ value_after(const struct value *list, const char *key)
 	return NULL;
 }
 
+const struct value *
+value_behind(const struct value *list, const char *beginning)
+{
+	const struct value *v = value_at(list, 0);
+
+	for (; v != NULL && v->next != NULL; v = v->next->next) {
+		if (v->kind == VALUE_ATOM && strncasecmp(v->text, beginning, strlen(beginning)) == 0)
+			return v->next;
+	}
+	return NULL;
+}
+
 static void
 print_string(struct buf *out, const struct value *v)
 {

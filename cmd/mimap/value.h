@@ -40,6 +40,8 @@ int value_u32(const struct value *, uint32_t *);			/* 1 if it is a number that f
 int value_u64(const struct value *, uint64_t *);			/* at most INT64_MAX */
 const struct value *value_at(const struct value *list, size_t index);	/* element, or NULL */
 const struct value *value_after(const struct value *list, const char *key);	/* in (key value key value …) */
+/* the same for keys that servers spell differently, as BODY[HEADER.FIELDS ("To")]: what begins so, case ignored */
+const struct value *value_behind(const struct value *list, const char *beginning);
 void value_print(struct buf *, const struct value *first);		/* as a server would say it: first and all its next */
 
 #endif

@@ -4,7 +4,6 @@
  * UTF-8, US-ASCII and ISO-8859-1 are done here, other charsets by iconv(3). */
 #include "words.h"
 
-#include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "base64.h"
 #include "buf.h"
+#include "charset.h"
 #include "rune.h"
 
 #define CHARSET_MAX 40
@@ -126,26 +126,15 @@ add_latin1(struct buf *out, const char *p, size_t n)
 
 /* -1 where iconv does not know the charset. Its UTF-8 is not always valid. */
 static int
-add_iconv(struct buf *out, const char *charset, char *p, size_t n)
+add_iconv(struct buf *out, const char *charset, const char *p, size_t n)
 {
 	iconv_t cd = iconv_open("UTF-8", charset);
 	struct buf text = { 0 };
-	char room[256], *to;
-	size_t left, got;
 
 	if (cd == (iconv_t)-1)
 		return -1;
-	do {
-		to = room;
-		left = sizeof(room);
-		got = iconv(cd, &p, &n, &to, &left);
-		buf_add(&text, room, sizeof(room) - left);
-		if (got == (size_t)-1 && errno != E2BIG) {
-			buf_adds(&text, "\xef\xbf\xbd");	/* and past the octet that is wrong */
-			p++;
-			n--;
-		}
-	} while (n > 0);
+	if (charset_utf8(&text, cd, p, n) < n)
+		buf_adds(&text, "\xef\xbf\xbd");
 	iconv_close(cd);
 	add_text(out, buf_str(&text), text.len, 1);
 	buf_free(&text);

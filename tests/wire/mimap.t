@@ -233,7 +233,7 @@ C: A2 UID SEARCH CHARSET UTF-8 TEXT {2+}
 C* 2
 C:
 S: A1 OK
-S: A2 NO [BADCHARSET (US-ASCII)] no such thing
+S: A2 NO [CANNOT] no such thing
 $(bye 3)
 EOT
 run 69 'a refused search' mimap -a "$PEER" search ü
