@@ -20,6 +20,7 @@ struct account;
 struct stream;
 
 #define IMAP_MESSAGE_MAX UINT32_MAX	/* octets: RFC 3501's largest literal */
+#define IMAP_LINE_MAX (8u * 1024 * 1024)	/* once we know who it is: a million UIDs in one SEARCH */
 
 struct imap_handler {
 	/* Untagged data: 1 if it is what was waited for, 0 if not, -1 with *e set to stop. */
