@@ -18,11 +18,13 @@
 #include "xalloc.h"
 
 #ifdef __linux__
+#define GOES (IN_DELETE_SELF | IN_MOVE_SELF)
+
 static int
-listen_to(int fd, const struct spool *q, const char *box)
+listen_to(int fd, const struct spool *q, const char *box, uint32_t what)
 {
 	char *path = xasprintf("%s/%s", q->path, box);
-	int wd = inotify_add_watch(fd, path, IN_MOVED_TO | IN_CREATE | IN_MODIFY | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+	int wd = inotify_add_watch(fd, path, what | GOES | IN_ONLYDIR);
 
 	free(path);
 	return wd;
@@ -34,9 +36,10 @@ arrivals_open(struct arrivals *a, const struct spool *q)
 	*a = (struct arrivals){ .fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC) };
 	if (a->fd == -1)
 		return;
-	a->box[SPOOL_NEW] = listen_to(a->fd, q, "new");
-	a->box[SPOOL_CUR] = listen_to(a->fd, q, "cur");
-	if (a->box[SPOOL_NEW] == -1 || a->box[SPOOL_CUR] == -1)
+	a->root = listen_to(a->fd, q, "", 0);
+	a->box[SPOOL_NEW] = listen_to(a->fd, q, "new", IN_MOVED_TO | IN_CREATE | IN_MODIFY);
+	a->box[SPOOL_CUR] = listen_to(a->fd, q, "cur", IN_MOVED_TO | IN_CREATE | IN_MODIFY);
+	if (a->root == -1 || a->box[SPOOL_NEW] == -1 || a->box[SPOOL_CUR] == -1)
 		arrivals_close(a);
 }
 
@@ -45,7 +48,7 @@ event(const struct arrivals *a, const struct inotify_event *ev, struct spool_lis
 {
 	if (ev->mask & IN_Q_OVERFLOW)
 		return ARRIVALS_LOST;
-	if (ev->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT))
+	if (ev->mask & (GOES | IN_IGNORED | IN_UNMOUNT))
 		return ARRIVALS_LOST | ARRIVALS_GONE;
 	if (ev->len == 0 || ev->name[0] == '.')
 		return 0;

@@ -9,6 +9,7 @@
 struct arrivals {
 	int fd;			/* for poll; -1 where nothing can be heard */
 	int box[2];		/* the system's names for new/ and cur/ */
+	int root;		/* and for the queue itself */
 };
 
 #define ARRIVALS_CAME 1		/* names have been added to the list */

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dest.h"
 #include "entry.h"
 #include "err.h"
 #include "find.h"
@@ -19,6 +20,7 @@ struct change {
 	int names;		/* the names in the directory change */
 	int all;		/* neither an id nor a selection means all */
 	int taken;		/* one that is being sent needs no word */
+	int tries;		/* they are to be tried now, whatever is known of their destinations */
 };
 
 struct edit {
@@ -26,6 +28,8 @@ struct edit {
 	struct finder finder;
 	struct selection selection;
 	const struct change *change;
+	const struct settings *settings;
+	struct dests dests;
 	int64_t now;
 	size_t changed;
 	int *code;
@@ -74,8 +78,39 @@ is_free(const struct entry *t)
 
 static const struct change rm = { .fn = entry_remove, .names = 1 };
 static const struct change hold = { .fn = set_hold, .fits = is_free };
-static const struct change release = { .fn = set_release, .fits = is_held };
-static const struct change retry = { .fn = set_due, .fits = is_free, .all = 1, .taken = 1 };
+static const struct change release = { .fn = set_release, .fits = is_held, .tries = 1 };
+static const struct change retry = { .fn = set_due, .fits = is_free, .all = 1, .taken = 1, .tries = 1 };
+
+/* That it could not be reached is no longer known. */
+static void
+forget(struct edit *d, const struct envelope *env)
+{
+	const struct dest *known;
+	struct err e = { 0 };
+	char name[WHERETO_MAX + 1];
+	size_t i;
+
+	for (i = 0; d->dests.count > 0 && i < env->rcpts; i++) {
+		if (env->rcpt[i].fate != FATE_WAITING)
+			continue;
+		whereto_name(&d->settings->whereto, env, i, name);
+		if ((known = dests_find(&d->dests, name)) == NULL || known->until <= d->now)
+			continue;
+		if (dest_tell(&d->spool, name, DEST_FORGET, "", &d->settings->schedule, d->now, &e) == -1)
+			complain(d->code, &e);
+		d->dests.at[known - d->dests.at].until = 0;	/* once is enough */
+	}
+}
+
+static int
+make_change(struct edit *d, struct entry *t, struct err *e)
+{
+	int code = d->change->fn(t, e);
+
+	if (code == 0 && d->change->tries)
+		forget(d, &t->env);
+	return code;
+}
 
 static int
 sync_one(const struct entry *t, struct err *e)
@@ -84,7 +119,7 @@ sync_one(const struct entry *t, struct err *e)
 }
 
 static int
-change_one(const struct edit *d, const struct spool_name *n, struct err *e)
+change_one(struct edit *d, const struct spool_name *n, struct err *e)
 {
 	struct entry t;
 	int code = entry_claim(&t, &d->spool, n, e);
@@ -94,7 +129,7 @@ change_one(const struct edit *d, const struct spool_name *n, struct err *e)
 	if (code == ENTRY_GONE)
 		return err_set(e, ERR_DATA, "%s: no such message in the queue", n->id);
 	if (code == ENTRY_OK) {
-		if (select_fits(&d->selection, &t.env, d->now) && (code = d->change->fn(&t, e)) == 0 && !d->change->names)
+		if (select_fits(&d->selection, &t.env, d->now) && (code = make_change(d, &t, e)) == 0 && !d->change->names)
 			code = sync_one(&t, e);
 		entry_close(&t);
 	}
@@ -126,7 +161,7 @@ change_if(struct edit *d, const struct spool_name *n, struct err *e)
 	if (found != ENTRY_OK)
 		return found == -1 ? -1 : 0;
 	if (fits(d, &t)) {
-		found = d->change->fn(&t, e);
+		found = make_change(d, &t, e);
 #ifndef __linux__
 		if (found == 0 && !d->change->names)
 			found = sync_one(&t, e);
@@ -186,7 +221,7 @@ static int
 edit(const struct job *job, const struct change *change, struct err *e)
 {
 	int code = 0, rc = 0;
-	struct edit d = { .change = change, .now = (int64_t)time(NULL), .code = &code };
+	struct edit d = { .change = change, .settings = &job->settings, .now = (int64_t)time(NULL), .code = &code };
 
 	if (select_read(&d.selection, job, e) == -1)
 		return -1;
@@ -194,6 +229,7 @@ edit(const struct job *job, const struct change *change, struct err *e)
 		return err_set(e, ERR_USAGE, "no id given, and no -s, -r or -A");
 	if (edit_open(&d, job, e) == -1)
 		return -1;
+	dests_read(&d.dests, &d.spool, &job->settings.whereto, &job->settings.schedule, d.now);
 	if (job->count > 0)
 		change_named(&d, job);
 	else
@@ -202,6 +238,7 @@ edit(const struct job *job, const struct change *change, struct err *e)
 		rc = spool_sync(&d.spool, e);
 	else if (d.changed > 0)
 		rc = spool_flush(&d.spool, e);
+	dests_free(&d.dests);
 	finder_free(&d.finder);
 	spool_close(&d.spool);
 	return rc == -1 ? -1 : code;

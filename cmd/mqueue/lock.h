@@ -6,7 +6,12 @@
 #ifndef LOCK_H
 #define LOCK_H
 
+#include <sys/types.h>
+
 int lock_file(int fd);		/* 0; 1 when another has it; -1 with errno */
 int lock_taken(int fd);		/* 1 when another has it; 0 when not, or when that can't be told */
+
+/* Of one octet, there or not: several that know nothing of each other. flock has none: it locks at 0, and elsewhere does nothing. */
+int lock_octet(int fd, off_t at);
 
 #endif

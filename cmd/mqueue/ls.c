@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "dest.h"
 #include "entry.h"
 #include "err.h"
 #include "list.h"
@@ -20,6 +21,7 @@ struct listing {
 	void (*header)(struct buf *);	/* or NULL */
 	int summary;
 	struct selection selection;
+	struct dests dests;
 	size_t entries;
 	int64_t octets;
 	struct buf out;
@@ -56,12 +58,13 @@ choose(struct listing *l, const struct job *job)
 }
 
 static void
-add_row(struct listing *l, const struct entry *t, int64_t now)
+add_row(struct listing *l, struct entry *t, int64_t now)
 {
 	struct row row = { .id = t->name->id, .env = &t->env, .size = t->size, .now = now, .taken = entry_taken(t) };
 
 	if (!select_fits(&l->selection, &t->env, now))
 		return;
+	dests_show(&l->dests, &t->env);
 	if (l->header != NULL && l->entries == 0)
 		l->header(&l->out);
 	l->format(&l->out, &row);
@@ -96,19 +99,18 @@ list_one(struct listing *l, const struct spool *q, const struct spool_name *n, i
 static int
 list_all(struct listing *l, const struct spool *q, struct err *e)
 {
-	struct spool_list names;
+	struct spool_list names = { .at = NULL };
 	int64_t now = (int64_t)time(NULL);
 	size_t i;
-	int code = 0;
+	int more, code = 0;
 
-	if (spool_list(q, &names, e) == -1)
-		return -1;
-	for (i = 0; i < names.count && code == 0; i++) {
-		list_one(l, q, &names.at[i], now);
-		code = put(&l->out, e);
-	}
+	while ((more = spool_list_next(q, &names, SPOOL_WINDOW, e)) == 1 && code == 0)
+		for (i = 0; i < names.count && code == 0; i++) {
+			list_one(l, q, &names.at[i], now);
+			code = put(&l->out, e);
+		}
 	spool_list_free(&names);
-	return code;
+	return more == -1 ? -1 : code;
 }
 
 static int
@@ -144,7 +146,9 @@ mqueue_ls(const struct job *job, struct err *e)
 		return -1;
 	choose(&l, job);
 	if (none == 0) {
+		dests_read(&l.dests, &q, &job->settings.whereto, &job->settings.schedule, (int64_t)time(NULL));
 		code = job->count > 0 ? list_named(&l, &q, job, e) : list_all(&l, &q, e);
+		dests_free(&l.dests);
 		spool_close(&q);
 	}
 	if (l.summary)

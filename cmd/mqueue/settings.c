@@ -10,6 +10,8 @@
 #include "units.h"
 #include "xalloc.h"
 
+#define PARALLEL_MAX 64
+#define SESSIONS_MAX 1000	/* dest.c has room for 1024 */
 #define SPAN_MAX (3650 * (int64_t)86400)
 
 static int
@@ -66,14 +68,14 @@ set_warn(struct settings *s, const char *value, struct err *e)
 }
 
 static int
-set_limit(struct settings *s, const char *value, struct err *e)
+set_number(unsigned int *to, const char *key, const char *value, unsigned int least, unsigned int most, struct err *e)
 {
 	const char *wrong;
-	long long n = strtonum(value, 0, 1000000, &wrong);
+	long long n = strtonum(value, least, most, &wrong);
 
 	if (wrong != NULL)
-		return err_set(e, ERR_CONFIG, "bounce-limit %s: not a number between 0 and 1000000", value);
-	s->bounce_limit = (unsigned int)n;
+		return err_set(e, ERR_CONFIG, "%s %s: not a number between %u and %u", key, value, least, most);
+	*to = (unsigned int)n;
 	return 0;
 }
 
@@ -109,7 +111,11 @@ set(struct settings *s, const char *key, const char *value, struct err *e)
 	if (strcmp(key, "warn") == 0)
 		return set_warn(s, value, e);
 	if (strcmp(key, "bounce-limit") == 0)
-		return set_limit(s, value, e);
+		return set_number(&s->bounce_limit, key, value, 0, 1000000, e);
+	if (strcmp(key, "parallel") == 0)
+		return set_number(&s->parallel, key, value, 1, PARALLEL_MAX, e);
+	if (strcmp(key, "per-destination") == 0)
+		return set_number(&s->per_destination, key, value, 1, SESSIONS_MAX, e);
 	if (strcmp(key, "bounce-size") == 0)
 		return units_size(value, &s->bounce_size, e) == -1 ? err_prefix(e, "%s", key) : 0;
 	return 1;
@@ -120,6 +126,7 @@ struct reading {
 	struct settings *s;
 	const char *account;
 	char *first;		/* section */
+	int final;		/* the machine's */
 };
 
 static int
@@ -127,6 +134,10 @@ read_line(void *ctx, const char *section, const char *key, const char *value, st
 {
 	struct reading *r = ctx;
 
+	if (r->final)
+		whereto_final(&r->s->whereto, key, value);
+	else
+		whereto_line(&r->s->whereto, section, key, value);
 	if (section == NULL) {
 		if (set(r->s, key, value, e) != -1)
 			return 0;
@@ -165,7 +176,7 @@ set_option(struct settings *s, const char *arg, struct err *e)
 	code = set(s, key, arg + len + 1, e);
 	if (code == 1)
 		code = err_set(e, ERR_USAGE, "%s is no key of mqueue; it has queue, from, retry, expire, warn, bounce-limit, "
-		    "bounce-size and those of serve", key);
+		    "bounce-size, parallel, per-destination and those of serve", key);
 	else if (code == -1)
 		e->class = ERR_USAGE;
 	free(key);
@@ -192,7 +203,8 @@ settings_load(struct settings *s, const struct settings_options *o, struct err *
 	char *path;
 	size_t i;
 
-	*s = (struct settings){ .schedule = SCHEDULE_DEFAULT, .warn = 4 * 3600, .bounce_limit = 100, .bounce_size = 50 * 1024 };
+	*s = (struct settings){ .schedule = SCHEDULE_DEFAULT, .warn = 4 * 3600, .bounce_limit = 100, .bounce_size = 50 * 1024,
+	    .parallel = 8, .per_destination = 5 };
 	if (read_file(s, o->account, e) == -1)
 		return -1;
 	if (env != NULL && *env != '\0')
@@ -202,7 +214,7 @@ settings_load(struct settings *s, const struct settings_options *o, struct err *
 			return -1;
 	if (o->queue != NULL)
 		set_text(&s->queue, o->queue);
-	if (config_finals(read_line, &(struct reading){ .s = s }, e) == -1)
+	if (config_finals(read_line, &(struct reading){ .s = s, .final = 1 }, e) == -1)
 		return -1;
 	path = s->queue == NULL ? default_queue() : config_tilde(s->queue);
 	free(s->queue);
@@ -218,5 +230,6 @@ settings_free(struct settings *s)
 	free(s->serve_domains);
 	free(s->serve_relay);
 	free(s->serve_local);
+	whereto_free(&s->whereto);
 	*s = (struct settings){ 0 };
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* settings.h - what mqueue takes from -o, the environment and the configuration file. Of the file it reads the keys queue,
- * retry, expire, warn, bounce-limit and bounce-size before the first section, and the `from` that msend would use; all other
- * keys are other programs'. Owns its strings. */
+ * retry, expire, warn, bounce-limit, bounce-size, parallel, per-destination and serve's before the first section, the `from` that
+ * msend would use, and which accounts send by mx:; all other keys are other programs'. Owns its strings. */
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
 #include <stddef.h>
 
 #include "schedule.h"
+#include "whereto.h"
 
 struct err;
 
@@ -20,6 +21,9 @@ struct settings {
 	int64_t warn;		/* a sender is told of a delay after so many seconds; 0: never */
 	unsigned int bounce_limit;	/* notices an hour */
 	int64_t bounce_size;	/* a larger message is not returned whole */
+	unsigned int parallel;	/* msend at a time in one pass, at most */
+	unsigned int per_destination;	/* sessions with one destination at a time, of all runners together */
+	struct whereto whereto;
 };
 
 struct settings_options {

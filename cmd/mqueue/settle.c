@@ -159,15 +159,27 @@ settle_tell(struct entry *t, const struct settings *s, int64_t now, struct err *
 
 /* When it came in, as if this machine had never been offline. */
 static int64_t
-began(const struct entry *t)
+began(const struct envelope *env)
 {
-	return t->env.arrived + t->env.offline;
+	return env->arrived + env->offline;
+}
+
+static int
+late(const struct envelope *env, const struct settings *s, int64_t now)
+{
+	return env->warned == WARNED_NO && s->warn != 0 && now - began(env) >= s->warn;
+}
+
+int
+settle_overdue(const struct envelope *env, const struct settings *s, int64_t now)
+{
+	return schedule_expired(&s->schedule, began(env), now) || (*env->from != '\0' && late(env, s, now));
 }
 
 static int
 warn(struct entry *t, const struct settings *s, int64_t now, struct err *e)
 {
-	if (t->env.warned != WARNED_NO || s->warn == 0 || !any(t, FATE_WAITING) || now - began(t) < s->warn)
+	if (!any(t, FATE_WAITING) || !late(&t->env, s, now))
 		return 0;
 	return bounce(t, NOTICE_DELAYED, s, now, e) == -1 ? -1 : 0;
 }
@@ -177,7 +189,7 @@ postpone(struct entry *t, const struct schedule *s, int64_t now, struct err *e)
 {
 	unsigned int tries = t->env.tries + 1;
 
-	return envelope_set_next(t->fd, &t->env, schedule_next(s, began(t), now, tries, arc4random()), tries, e);
+	return envelope_set_next(t->fd, &t->env, schedule_next(s, began(&t->env), now, tries, arc4random()), tries, e);
 }
 
 /* Since when nobody could be reached is not known: all the time since the last try is given back. */
@@ -188,7 +200,7 @@ wait_offline(struct entry *t, const struct schedule *s, int64_t now, struct err 
 
 	if (envelope_set_tried(t->fd, &t->env, now, t->env.offline + (now > since ? now - since : 0), e) == -1)
 		return -1;
-	return envelope_set_next(t->fd, &t->env, schedule_next(s, began(t), now, 1, arc4random()), t->env.tries, e);
+	return envelope_set_next(t->fd, &t->env, schedule_next(s, began(&t->env), now, 1, arc4random()), t->env.tries, e);
 }
 
 static int
@@ -204,7 +216,7 @@ settle(struct entry *t, const struct settings *s, int64_t now, int how, int *cod
 		return wait_offline(t, &s->schedule, now, e);
 	if (done(t))
 		return entry_remove(t, e);
-	if (any(t, FATE_WAITING) && schedule_expired(&s->schedule, began(t), now) && expire(t, e) == -1)
+	if (any(t, FATE_WAITING) && schedule_expired(&s->schedule, began(&t->env), now) && expire(t, e) == -1)
 		return -1;
 	if (envelope_set_tried(t->fd, &t->env, now, t->env.offline, e) == -1 || settle_tell(t, s, now, e) == -1 ||
 	    warn(t, s, now, e) == -1)

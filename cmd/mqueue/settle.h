@@ -18,6 +18,8 @@ int settle_sync(const struct entry *, struct err *e);
 /* Senders who are to be told are; before anything is tried, lest others join those of a notice that a crash left half done. */
 int settle_tell(struct entry *, const struct settings *, int64_t now, struct err *e);
 
+int settle_overdue(const struct envelope *, const struct settings *, int64_t now);	/* given up, or to be told of the delay */
+
 /* After all that were to be tried have been; news: somebody was refused just now; offline: nobody was reached, it is no try.
  * Refusals that the sender can't be told of are reported on stderr, and make *code ERR_UNAVAILABLE; -1 when the state could
  * not be changed. */

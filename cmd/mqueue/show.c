@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "dest.h"
 #include "entry.h"
 #include "err.h"
 #include "find.h"
@@ -131,8 +132,18 @@ show(const struct entry *t, struct err *e)
 	return code == -1 ? -1 : print_message(t, e);
 }
 
+static void
+as_people_see_it(const struct job *job, struct entry *t)
+{
+	struct dests d;
+
+	dests_read(&d, t->spool, &job->settings.whereto, &job->settings.schedule, (int64_t)time(NULL));
+	dests_show(&d, &t->env);
+	dests_free(&d);
+}
+
 static int
-show_named(const struct spool *q, const struct finder *f, const char *what, struct err *e)
+show_named(const struct job *job, const struct spool *q, const struct finder *f, const char *what, struct err *e)
 {
 	const struct spool_name *n = finder_find(f, what, e);
 	struct entry t;
@@ -144,6 +155,7 @@ show_named(const struct spool *q, const struct finder *f, const char *what, stru
 	if (code == ENTRY_GONE)
 		return err_set(e, ERR_DATA, "%s: no such message in the queue", what);
 	if (code == ENTRY_OK) {
+		as_people_see_it(job, &t);
 		code = show(&t, e);
 		entry_close(&t);
 	}
@@ -162,7 +174,7 @@ mqueue_show(const struct job *job, struct err *e)
 	if (none == -1)
 		return -1;
 	if ((code = finder_open(&f, &q, e)) == 0) {
-		code = show_named(&q, &f, job->args[0], e);
+		code = show_named(job, &q, &f, job->args[0], e);
 		finder_free(&f);
 	}
 	spool_close(&q);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* spool.c - the queue's directory, and how entries come in. (entry.c: claiming and removing; settle.c: recording.)
+/* spool.c - the queue's directory, and how entries come in. (spool_list.c: reading it; entry.c: claiming and removing; settle.c:
+ * recording.)
  *
  * States of an entry, and the call that leads from each to the next. "Safe" means: it survives a power cut.
  *   none      open(tmp/NAME, O_CREAT|O_EXCL)
@@ -27,7 +28,6 @@
 #include <sys/stat.h>
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -46,10 +46,10 @@
 
 #define FLUSH_ALL 8	/* so many files are better flushed by one syncfs */
 
-static const char *const box_name[] = { "new", "cur" };
+const char *const spool_box_name[] = { "new", "cur" };
 
-static int
-open_dir(int at, const char *name)
+int
+spool_dir(int at, const char *name)
 {
 	return openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
@@ -57,12 +57,12 @@ open_dir(int at, const char *name)
 static int
 open_dirs(struct spool *q, const char *path)
 {
-	int root = open_dir(AT_FDCWD, path), saved;
+	int root = spool_dir(AT_FDCWD, path), saved;
 
 	if (root != -1) {
-		q->tmp = open_dir(root, "tmp");
-		q->box[SPOOL_NEW] = q->tmp == -1 ? -1 : open_dir(root, box_name[SPOOL_NEW]);
-		q->box[SPOOL_CUR] = q->box[SPOOL_NEW] == -1 ? -1 : open_dir(root, box_name[SPOOL_CUR]);
+		q->tmp = spool_dir(root, "tmp");
+		q->box[SPOOL_NEW] = q->tmp == -1 ? -1 : spool_dir(root, spool_box_name[SPOOL_NEW]);
+		q->box[SPOOL_CUR] = q->box[SPOOL_NEW] == -1 ? -1 : spool_dir(root, spool_box_name[SPOOL_CUR]);
 		saved = errno;
 		close(root);
 		errno = saved;
@@ -174,91 +174,10 @@ spool_tidy(const struct spool *q)
 	maildir_free(&m);
 }
 
-void
-spool_list_add(struct spool_list *list, const char *name, enum spool_box box)
-{
-	struct spool_name *n;
-
-	if (list->count == list->room) {
-		list->room = list->room == 0 ? 64 : list->room * 2;
-		list->at = xreallocarray(list->at, list->room, sizeof *list->at);
-	}
-	n = &list->at[list->count++];
-	*n = (struct spool_name){ .name = xstrdup(name), .box = box, .when = -1 };
-	(void)ident_parse(name, n->id, &n->when);
-}
-
-static int
-list_box(const struct spool *q, enum spool_box box, struct spool_list *list, struct err *e)
-{
-	struct dirent *d;
-	DIR *dir;
-	int fd, code;
-
-	if ((fd = open_dir(q->box[box], ".")) == -1 || (dir = fdopendir(fd)) == NULL) {
-		err_sys(e, err_file(errno), "open %s/%s", q->path, box_name[box]);
-		if (fd != -1)
-			close(fd);
-		return -1;
-	}
-	while (errno = 0, (d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.')
-			spool_list_add(list, d->d_name, box);
-	code = errno == 0 ? 0 : err_sys(e, ERR_IO, "read %s/%s", q->path, box_name[box]);
-	closedir(dir);
-	return code;
-}
-
-static int
-by_age(const void *a, const void *b)
-{
-	const struct spool_name *x = a, *y = b;
-
-	return x->when != y->when ? (x->when < y->when ? -1 : 1) : strcmp(x->name, y->name);
-}
-
-int
-spool_list(const struct spool *q, struct spool_list *list, struct err *e)
-{
-	*list = (struct spool_list){ 0 };
-	if (list_box(q, SPOOL_NEW, list, e) == -1 || list_box(q, SPOOL_CUR, list, e) == -1) {
-		spool_list_free(list);
-		return -1;
-	}
-	if (list->count > 1)
-		qsort(list->at, list->count, sizeof *list->at, by_age);
-	return 0;
-}
-
-void
-spool_list_drop(struct spool_list *list, const struct spool_list *seen)
-{
-	size_t i, j = 0, kept = 0;
-
-	for (i = 0; i < list->count; i++) {
-		while (j < seen->count && by_age(&seen->at[j], &list->at[i]) < 0)
-			j++;
-		if (j < seen->count && by_age(&seen->at[j], &list->at[i]) == 0)
-			free(list->at[i].name);
-		else
-			list->at[kept++] = list->at[i];
-	}
-	list->count = kept;
-}
-
-void
-spool_list_free(struct spool_list *list)
-{
-	while (list->count > 0)
-		free(list->at[--list->count].name);
-	free(list->at);
-	*list = (struct spool_list){ 0 };
-}
-
 char *
 spool_path(const struct spool *q, const struct spool_name *n)
 {
-	return xasprintf("%s/%s/%s", q->path, box_name[n->box], n->name);
+	return xasprintf("%s/%s/%s", q->path, spool_box_name[n->box], n->name);
 }
 
 int

@@ -25,6 +25,9 @@ int spool_sync(const struct spool *, struct err *e);	/* the names in new/ are on
 int spool_flush(const struct spool *, struct err *e);	/* all that was written to its file system; on Linux only */
 void spool_tidy(const struct spool *);			/* what killed programs left in tmp/ long ago goes */
 
+extern const char *const spool_box_name[];	/* "new", "cur" */
+int spool_dir(int at, const char *name);	/* a descriptor, for those who read it; -1 */
+
 struct spool_name {
 	char *name;
 	char id[IDENT_LEN + 1];		/* "" marks a file that is none of ours */
@@ -35,8 +38,13 @@ struct spool_name {
 struct spool_list {
 	struct spool_name *at;		/* the oldest first; foreign ones before them */
 	size_t count, room;
+	int more;			/* others follow: spool_list_next */
 };
 
+/* All; or the next `most` behind those in the list, which go (an empty list: the first): 1, 0 when there are none, -1. Those that
+ * come in between are found where they belong, if that is ahead. */
+#define SPOOL_WINDOW 100000
+int spool_list_next(const struct spool *, struct spool_list *, size_t most, struct err *e);
 int spool_list(const struct spool *, struct spool_list *, struct err *e);
 void spool_list_add(struct spool_list *, const char *name, enum spool_box);	/* behind the others */
 void spool_list_drop(struct spool_list *, const struct spool_list *seen);	/* those that were seen; both as spool_list made them */

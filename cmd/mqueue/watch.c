@@ -1,66 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /* watch.c - stays, and makes passes over the queue when there is reason to. One process sleeps in one poll; each pass is a
- * process of its own (worker.h), so a slow server keeps nothing else waiting.
- *
- * When does it look? At an arrival: at the files that have come, and no others. At all files: at the start, when the first
- * of those that wait is due, on SIGHUP and when the network or the machine comes back (then all are tried, due or not), when
- * so much happens that it can't be followed, and now and then in any case, for other machines' arrivals make no sound.
- * What must not become hot, and does not:
- *   - many entries, due at many moments: after a look at all that took t there is none for 20 t, and a second at least. What
- *     falls due meanwhile goes together. So no times are kept but the next one: memory does not grow with the queue.
- *   - msend fails at once, so that what is due stays due: the next pass waits, a second at first, twice as long each time,
- *     up to five minutes. Arrivals wait as well.
- *   - an entry that is in other hands (an add that is just ending, another runner) is looked at again 8 times, later each
- *     time, and once a minute.
- *   - our own changes are heard as if they were others': looking at what is not due ends there. */
+ * process of its own (worker.h), so a slow server keeps nothing else waiting. When it looks is told in watchtime.c. */
+#include <sys/stat.h>
+
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <time.h>
 
-#include "arrivals.h"
-#include "clockwatch.h"
 #include "deadline.h"
 #include "err.h"
 #include "log.h"
-#include "mqueue.h"
-#include "netwatch.h"
 #include "notify.h"
-#include "worker.h"
-
-#define WORKERS 4		/* the first one is for looking at everything */
-#define PENDING_MAX 1024	/* names; more are no more followed one by one */
-#define SECOND 1000
-#define MINUTE (60 * SECOND)
-#define LOOK_EVERY (5 * MINUTE)
-#define LOOK_EVERY_DEAF (30 * SECOND)	/* where arrivals can't be heard */
-#define FLUSH_SPACE (30 * SECOND)	/* between two that the network or the clock asks for */
-#define SETTLE SECOND			/* a network comes up in steps */
-#define BACKOFF_MAX (5 * MINUTE)
-#define BUSY_TRIES 8
-#define BUSY_AGAIN 60			/* seconds */
-#define PATIENCE (2 * SECOND)		/* with a pass over arrivals, before the next ones get another process */
-#define GRACE (20 * SECOND)		/* for messages under way when we are to end */
-#define NEVER INT64_MAX
-
-struct watch {			/* times: ms, deadline_now's clock */
-	struct job job;
-	struct spool spool;
-	struct arrivals arrivals;
-	struct netwatch net;
-	struct worker worker[WORKERS];
-	struct spool_list pending;	/* arrivals, not yet looked at */
-	int64_t pending_at;		/* when they may be */
-	unsigned int busy_tries;
-	int64_t look_at;		/* asked for: not before then; NEVER */
-	int64_t flush_at;		/* the same, all to be tried */
-	int64_t due_at;			/* the first of those that wait is due; seconds since 1970, 0: none */
-	int64_t looked, cost;		/* the last look at all: when it ended, how long it took */
-	int64_t flushed;
-	int64_t quiet_until, backoff;
-	struct clockwatch clock;
-	size_t waiting, held;		/* as of the last look */
-	int forced;			/* the look under way, or the last one */
-};
+#include "watch.h"
+#include "xalloc.h"
 
 static volatile sig_atomic_t got_term, got_hup, got_usr1;
 
@@ -73,57 +26,6 @@ on_signal(int number)
 		got_usr1 = 1;
 	else
 		got_term = 1;
-}
-
-static int64_t
-least(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t
-most(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
-}
-
-static void
-due_by(struct watch *w, int64_t when)
-{
-	if (when != 0 && (w->due_at == 0 || when < w->due_at))
-		w->due_at = when;
-}
-
-/* --- When is it time? */
-
-static int64_t
-time_of_look(const struct watch *w, int64_t now)
-{
-	int64_t at = w->looked + (w->arrivals.fd == -1 ? LOOK_EVERY_DEAF : LOOK_EVERY);
-
-	if (w->worker[0].pid != 0)
-		return NEVER;
-	at = least(at, w->look_at);
-	if (w->due_at != 0)
-		at = least(at, now + w->due_at * 1000 - clock_wall());
-	at = most(at, w->looked + most(SECOND, 20 * w->cost));
-	return least(most(at, w->quiet_until), w->flush_at);
-}
-
-/* A place for a pass over arrivals, and when it may be taken. While one is under way, more gather for the next. */
-static int64_t
-time_of_arrivals(const struct watch *w, size_t *place)
-{
-	int64_t at = most(w->pending_at, w->quiet_until);
-	size_t i;
-
-	*place = 0;
-	for (i = 1; i < WORKERS; i++)
-		if (w->worker[i].pid == 0)
-			*place = i;
-		else
-			at = most(at, w->worker[i].began + PATIENCE);
-	return w->pending.count == 0 || *place == 0 ? NEVER : at;
 }
 
 /* --- What happens. */
@@ -141,19 +43,43 @@ start(struct watch *w, size_t place, int force)
 	w->look_at = w->quiet_until = deadline_now() + MINUTE;
 }
 
+/* Somebody has put another directory in its place, or taken it away: then it is made anew. */
+static void
+look_where_it_is(struct watch *w)
+{
+	char *path = xasprintf("%s/new", w->spool.path);
+	struct stat here, there;
+	struct spool now;
+	struct err e = { 0 };
+
+	if (fstat(w->spool.box[SPOOL_NEW], &here) == -1 || stat(path, &there) == -1 || here.st_ino != there.st_ino ||
+	    here.st_dev != there.st_dev) {
+		arrivals_close(&w->arrivals);
+		if (spool_open(&now, w->job.settings.queue, 1, &e) == 0) {
+			spool_close(&w->spool);
+			w->spool = now;
+		} else
+			log_err(&e);
+	}
+	free(path);
+	if (w->arrivals.fd == -1)
+		arrivals_open(&w->arrivals, &w->spool);
+}
+
 static void
 start_look(struct watch *w, int64_t now)
 {
 	int force = w->flush_at <= now;
 
-	if (w->arrivals.fd == -1)
-		arrivals_open(&w->arrivals, &w->spool);
+	look_where_it_is(w);
 	spool_list_free(&w->pending);
-	w->look_at = w->flush_at = NEVER;
+	w->look_at = NEVER;
 	w->due_at = 0;
 	w->forced = force;
-	if (force)
+	if (force) {		/* one that is still to come stays so */
+		w->flush_at = NEVER;
 		w->flushed = now;
+	}
 	start(w, 0, force);
 }
 
@@ -163,9 +89,9 @@ start_what_is_due(struct watch *w)
 	int64_t now = deadline_now();
 	size_t place;
 
-	if (time_of_look(w, now) <= now)
+	if (watch_time_of_look(w, now) <= now)
 		start_look(w, now);
-	if (time_of_arrivals(w, &place) <= now)
+	if (watch_time_of_arrivals(w, &place) <= now)
 		start(w, place, 0);
 }
 
@@ -173,7 +99,7 @@ static void
 flush(struct watch *w, int64_t at)
 {
 	w->quiet_until = w->backoff = 0;
-	w->flush_at = least(w->flush_at, at);
+	w->flush_at = watch_least(w->flush_at, at);
 }
 
 static void
@@ -182,7 +108,7 @@ flush_soon(struct watch *w, const char *why)
 	int64_t at = deadline_now() + SETTLE;
 
 	if (w->flushed != 0)
-		at = most(at, w->flushed + FLUSH_SPACE);
+		at = watch_most(at, w->flushed + FLUSH_SPACE);
 	if (w->flush_at > at && w->job.verbose)
 		log_warn("%s: all that waits is tried", why);
 	flush(w, at);
@@ -197,12 +123,12 @@ hear_arrivals(struct watch *w)
 	if (what & (ARRIVALS_CAME | ARRIVALS_CHANGED)) {
 		int64_t at = now + (what & ARRIVALS_CAME ? 20 : SECOND);
 
-		w->pending_at = w->pending_at <= now ? at : least(w->pending_at, at);
+		w->pending_at = w->pending_at <= now ? at : watch_least(w->pending_at, at);
 		w->busy_tries = 0;
 	}
 	if ((what & ARRIVALS_LOST) || w->pending.count > PENDING_MAX) {
 		spool_list_free(&w->pending);
-		w->look_at = least(w->look_at, now + 200);
+		w->look_at = watch_least(w->look_at, now + 200);
 	}
 }
 
@@ -211,21 +137,21 @@ static void
 look_again(struct watch *w, struct worker *k)
 {
 	if (w->busy_tries++ >= BUSY_TRIES) {
-		due_by(w, clock_wall() / 1000 + BUSY_AGAIN);
+		watch_due_by(w, clock_wall() / 1000 + BUSY_AGAIN);
 		return;
 	}
 	if (w->pending.count == 0) {
 		w->pending = k->names;
 		k->names = (struct spool_list){ 0 };
 	} else
-		w->look_at = least(w->look_at, deadline_now() + SECOND);
+		w->look_at = watch_least(w->look_at, deadline_now() + SECOND);
 	w->pending_at = deadline_now() + ((int64_t)25 << w->busy_tries);
 }
 
 static void
 back_off(struct watch *w)
 {
-	w->backoff = w->backoff == 0 ? SECOND : least(2 * w->backoff, BACKOFF_MAX);
+	w->backoff = w->backoff == 0 ? SECOND : watch_least(2 * w->backoff, BACKOFF_MAX);
 	w->look_at = w->quiet_until = deadline_now() + w->backoff;
 }
 
@@ -244,9 +170,9 @@ finish(struct watch *w, size_t place)
 
 	if (died)
 		p = (struct pass){ .stuck = 1 };
-	due_by(w, p.soonest);
+	watch_due_by(w, p.soonest);
 	if (p.due > p.busy)		/* who was not lucky is due again after the shortest wait, or later */
-		due_by(w, clock_wall() / 1000 + w->job.settings.schedule.first * 7 / 8);
+		watch_due_by(w, clock_wall() / 1000 + w->job.settings.schedule.first * 7 / 8);
 	if (place == 0) {
 		w->looked = deadline_now();
 		w->cost = p.cost;
@@ -256,9 +182,11 @@ finish(struct watch *w, size_t place)
 		}
 		say_status(w);
 		if (p.busy > 0)		/* their runner may die */
-			due_by(w, clock_wall() / 1000 + BUSY_AGAIN);
+			watch_due_by(w, clock_wall() / 1000 + BUSY_AGAIN);
 	} else if (p.busy > 0 && !p.stuck)
 		look_again(w, k);
+	if (p.revived)
+		w->look_at = watch_least(w->look_at, deadline_now());
 	if (p.stuck)
 		back_off(w);
 	else if (p.due > p.busy)
@@ -271,7 +199,7 @@ finish(struct watch *w, size_t place)
 static void
 report(const struct watch *w)
 {
-	int64_t now = deadline_now(), next = time_of_look(w, now);
+	int64_t now = deadline_now(), next = watch_time_of_look(w, now);
 	size_t i, passes = 0;
 
 	for (i = 0; i < WORKERS; i++)
@@ -279,7 +207,7 @@ report(const struct watch *w)
 	log_warn("%s: %zu waiting, %zu held when last looked at %lld s ago; next look in %lld s; "
 	    "%zu passes under way, %zu arrivals to look at%s",
 	    w->spool.path, w->waiting, w->held, (long long)(w->looked == 0 ? 0 : (now - w->looked) / 1000),
-	    next == NEVER ? -1 : (long long)(most(next - now, 0) / 1000), passes, w->pending.count,
+	    next == NEVER ? -1 : (long long)(watch_most(next - now, 0) / 1000), passes, w->pending.count,
 	    w->quiet_until > now ? "; backing off" : "");
 }
 
@@ -296,20 +224,11 @@ signals_came(struct watch *w)
 	}
 }
 
-static int64_t
-next_wake(const struct watch *w)
-{
-	size_t place;
-	int64_t now = deadline_now(), at = least(time_of_look(w, now), time_of_arrivals(w, &place));
-
-	return at == NEVER ? LOOK_EVERY : most(at - now, 0);
-}
-
 static void
 sleep_until_something(struct watch *w, const sigset_t *mask)
 {
 	struct pollfd p[WORKERS + 3];
-	int64_t ms = next_wake(w);
+	int64_t ms = watch_next_wake(w);
 	struct timespec t = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000 * 1000000) };
 	size_t i;
 

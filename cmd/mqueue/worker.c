@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* worker.c - see worker.h. The child is in a session of its own: what the terminal sends to all its processes ends the
  * watcher, which ends its workers in good order, and nobody is asked for a password. */
+#include <sys/mman.h>
 #include <sys/wait.h>
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -17,13 +18,23 @@
 #include "mqueue.h"
 #include "worker.h"
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t own_stop, *stop = &own_stop;
 
 static void
 on_term(int number)
 {
 	(void)number;
-	stop = 1;
+	*stop = 1;
+}
+
+/* Seen by all processes that the pass starts. Where no such memory can be had each would have to be told. */
+static void
+share_stop(void)
+{
+	void *p = mmap(NULL, sizeof *stop, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p != MAP_FAILED)
+		stop = p;
 }
 
 static void
@@ -43,18 +54,14 @@ signals(void)
 static void
 whole_queue(const struct job *job, const struct spool *q, struct pass *pass)
 {
-	struct spool_list all;
+	struct spool_list last;
 	struct err e = { 0 };
-	int64_t began = deadline_now(), listed;
 
-	if (spool_list(q, &all, &e) == -1) {
-		*pass = (struct pass){ .stuck = 1, .code = log_err(&e) };
-		return;
+	if (run_all(job, q, pass, &last, &e) == -1) {
+		pass->stuck = 1;
+		pass->code = log_err(&e);
 	}
-	listed = deadline_now();
-	run_pass(job, q, &all, pass);
-	pass->cost += listed - began;
-	spool_list_free(&all);
+	spool_list_free(&last);
 	spool_tidy(q);
 }
 
@@ -65,6 +72,7 @@ work(const struct worker *w, const struct job *given, const struct spool *q, int
 	struct pass pass;
 
 	setsid();
+	share_stop();
 	signals();
 #ifdef __linux__
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -73,7 +81,7 @@ work(const struct worker *w, const struct job *given, const struct spool *q, int
 #else
 	(void)parent;
 #endif
-	job.stop = &stop;
+	job.stop = stop;
 	if (w->names.count == 0)
 		whole_queue(&job, q, &pass);
 	else

@@ -108,7 +108,7 @@ end() {
 	is "$(cut -d ' ' -f2 "$R/taken" | sort -u | tr '\n' ' ')" 'four.example one.example three.example two.example ' \
 		'all four have sent some'
 	taken | sort -n | uniq -d >"$R/twice"
-	is "$(find "$PENNYPOST_QUEUE" -type f -path '*/tmp/*' -o -type f -path '*/new/*')" '' 'the queue has nothing left'
+	is "$(find "$PENNYPOST_QUEUE/tmp" "$PENNYPOST_QUEUE/new" -type f)" '' 'the queue has nothing left'
 	is "$(cat "$R"/*.err)" '' 'nobody complains'
 	note "arrived twice: $(wc -l <"$R/twice") of $count"
 }

@@ -142,7 +142,7 @@ does later
 add again >/dev/null
 "$TMP/fake/mqueue" run
 is "$(tries)" 1 'and the queue is as it should be'
-rm -f "$Q"/new/*
+rm -f "$Q"/new/* "$Q/destinations"
 
 # Two at once, and arrivals in a storm.
 does ok
