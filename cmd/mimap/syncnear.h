@@ -43,21 +43,25 @@ struct near_file {
 /* What tells that nothing was added, removed or renamed in new/ and cur/ since: inode and time of change of both. */
 void near_stamp(const char *dir, char out[NEAR_STAMP]);
 
-int near_open(struct near **, const char *dir, struct err *e);	/* 1: new/ or cur/ is not there (nothing is opened); makes nothing */
+/* 1: new/ or cur/ is not there (nothing is opened); makes nothing */
+int near_open(struct near **, const char *dir, struct err *e);
 void near_free(struct near **);
 int near_scan(struct near *, struct err *e);		/* 0: stable; 1: not. Reads all anew */
 int near_stable(const struct near *);			/* what the last scan returned */
-const char *near_settled_stamp(const struct near *);	/* as it was around the last scan, if that was stable; else "0". After changes of ours it
-							 * no longer is what is on disk: scan again, and compare, before it is recorded */
+/* The stamp around the last scan, if that was stable; else "0". After changes of ours it no longer is what is on disk: scan again, and
+ * compare, before it is recorded. */
+const char *near_settled_stamp(const struct near *);
 size_t near_count(const struct near *);			/* all, odd and gone ones too */
 struct near_file *near_at(struct near *, size_t index);	/* in no particular order */
-struct near_file *near_find(struct near *, const char *name);	/* by NAME: an odd file only where there is no fine one; never a gone one. NULL */
+/* By NAME: an odd file only where there is no fine one; never a gone one. NULL. */
+struct near_file *near_find(struct near *, const char *name);
 void near_name(const struct near_file *, char out[256]);	/* NAME */
 const char *near_why(const struct near_file *);		/* "is a directory": for a warning about an odd one */
 void near_path(const struct near *, const struct near_file *, struct buf *out);	/* appends dir/cur/file */
 
 /* All: 0 done, 1 the file is not there any more under this name (or the new name is taken): leave it to the next run; -1. */
-int near_read(const struct near *, const struct near_file *, int *fd, struct err *e);	/* opens it: regular, not through a link. The caller closes */
+/* Opens it: regular, not through a link. The caller closes it. */
+int near_read(const struct near *, const struct near_file *, int *fd, struct err *e);
 /* The letters of `mask` become those of `flags`, all others stay. A file leaves new/ when it gets its first letter. */
 int near_set_flags(struct near *, struct near_file *, uint32_t flags, uint32_t mask, struct err *e);
 int near_remove(struct near *, struct near_file *, struct err *e);

@@ -13,13 +13,10 @@
 #include "ledger.h"
 #include "maildir.h"
 #include "syncflag.h"
-#include "syncident.h"
 #include "syncstate_rows.h"
 #include "xalloc.h"
 
 #define KEY_MAX 300
-#define VALUE_TEXT_MAX 400
-#define NAME_ROOM 256
 
 struct syncstate {
 	struct ledger *ledger;
@@ -27,47 +24,6 @@ struct syncstate {
 	struct syncstate_rows rows;
 	size_t pendings;
 };
-
-/* The text of a row less its NAME, which is at the end: "FS 00ff… 1234 NAME". */
-static int
-parse_row(const char *text, struct syncstate_row *row)
-{
-	char letters[SYNCFLAG_TEXT], hex[SYNCIDENT_HEX];
-	size_t n = strcspn(text, " ");
-
-	if (n == 0 || n >= sizeof(letters) || text[n] != ' ')
-		return 0;
-	memcpy(letters, text, n);
-	letters[n] = '\0';
-	row->flags = syncflag_letters(letters);
-	text += n + 1;
-	n = strcspn(text, " ");
-	if (n >= sizeof(hex) || text[n] != ' ')
-		return 0;
-	memcpy(hex, text, n);
-	hex[n] = '\0';
-	row->ident = 0;
-	if (strcmp(hex, "-") != 0 && !syncident_parse(hex, &row->ident))
-		return 0;
-	for (text += n + 1, row->size = 0; *text >= '0' && *text <= '9'; text++)
-		row->size = row->size * 10 + (uint64_t)(*text - '0');
-	if (*text != ' ')
-		return 0;
-	row->name = text + 1;
-	n = strlen(row->name);
-	return n > 0 && n < NAME_ROOM && strchr(row->name, '/') == NULL;
-}
-
-static int
-parse_uid(const char *key, uint32_t *uid)
-{
-	uint64_t n = 0;
-
-	for (; *key >= '0' && *key <= '9' && n <= UINT32_MAX; key++)
-		n = n * 10 + (uint64_t)(*key - '0');
-	*uid = (uint32_t)n;
-	return *key == '\0' && n > 0 && n <= UINT32_MAX;
-}
 
 static int
 load_entry(void *ctx, const char *key, const char *value, struct err *e)
@@ -81,7 +37,7 @@ load_entry(void *ctx, const char *key, const char *value, struct err *e)
 		s->pendings++;
 		return 0;
 	}
-	if (!parse_uid(key, &row.uid) || !parse_row(value, &row))
+	if (!syncstate_rows_parse(key, value, &row))
 		return err_set(e, ERR_DATA, "%s: the entry \"%.40s\" makes no sense; move the file away and all is matched anew", s->path, key);
 	*syncstate_rows_load(&s->rows) = row;
 	return 0;
@@ -293,15 +249,9 @@ syncstate_from(const struct syncstate *s, uint32_t uid)
 static void
 write_row(struct syncstate *s, struct syncstate_row *to, const struct syncstate_row *row)
 {
-	char key[16], value[VALUE_TEXT_MAX], letters[SYNCFLAG_TEXT], hex[SYNCIDENT_HEX] = "-";
-	int at;
+	char key[SYNCSTATE_ROWS_KEY], value[SYNCSTATE_ROWS_TEXT];
+	size_t at = syncstate_rows_print(row, key, value);
 
-	syncflag_text(row->flags, letters);
-	if (row->ident != 0)
-		syncident_print(row->ident, hex);
-	at = snprintf(value, sizeof(value), "%s %s %" PRIu64 " ", *letters != '\0' ? letters : "-", hex, row->size);
-	snprintf(value + at, sizeof(value) - (size_t)at, "%s", row->name);
-	snprintf(key, sizeof(key), "%" PRIu32, row->uid);
 	*to = *row;
 	ledger_put(s->ledger, key, value);
 	to->name = ledger_get(s->ledger, key) + at;
@@ -312,7 +262,7 @@ static void
 take_name(struct syncstate *s, const struct syncstate_row *put, uint32_t other)
 {
 	struct syncstate_row row = *put;
-	char name[NAME_ROOM];
+	char name[SYNCSTATE_ROWS_NAME];
 
 	snprintf(name, sizeof(name), "%s", row.name);
 	row.name = name;

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* syncstate_rows.c - an array, and open addressing tables of indices into it. */
+/* syncstate_rows.c - an array, and open addressing tables of indices into it; rows as text. */
 #include "syncstate_rows.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "syncflag.h"
+#include "syncident.h"
 #include "xalloc.h"
 
 /* Eight octets at a time, by a factor that nobody knows. */
@@ -216,4 +220,66 @@ syncstate_rows_free(struct syncstate_rows *s)
 	free(s->by_uid.slot);
 	free(s->by_name.slot);
 	*s = (struct syncstate_rows){ .count = 0 };
+}
+
+/* The text of a row less its NAME, which is at the end: "FS 00ff… 1234 NAME". */
+static int
+parse_row(const char *text, struct syncstate_row *row)
+{
+	char letters[SYNCFLAG_TEXT], hex[SYNCIDENT_HEX];
+	size_t n = strcspn(text, " ");
+
+	if (n == 0 || n >= sizeof(letters) || text[n] != ' ')
+		return 0;
+	memcpy(letters, text, n);
+	letters[n] = '\0';
+	row->flags = syncflag_letters(letters);
+	text += n + 1;
+	n = strcspn(text, " ");
+	if (n >= sizeof(hex) || text[n] != ' ')
+		return 0;
+	memcpy(hex, text, n);
+	hex[n] = '\0';
+	row->ident = 0;
+	if (strcmp(hex, "-") != 0 && !syncident_parse(hex, &row->ident))
+		return 0;
+	for (text += n + 1, row->size = 0; *text >= '0' && *text <= '9'; text++)
+		row->size = row->size * 10 + (uint64_t)(*text - '0');
+	if (*text != ' ')
+		return 0;
+	row->name = text + 1;
+	n = strlen(row->name);
+	return n > 0 && n < SYNCSTATE_ROWS_NAME && strchr(row->name, '/') == NULL;
+}
+
+static int
+parse_uid(const char *key, uint32_t *uid)
+{
+	uint64_t n = 0;
+
+	for (; *key >= '0' && *key <= '9' && n <= UINT32_MAX; key++)
+		n = n * 10 + (uint64_t)(*key - '0');
+	*uid = (uint32_t)n;
+	return *key == '\0' && n > 0 && n <= UINT32_MAX;
+}
+
+int
+syncstate_rows_parse(const char *key, const char *value, struct syncstate_row *row)
+{
+	return parse_uid(key, &row->uid) && parse_row(value, row);
+}
+
+size_t
+syncstate_rows_print(const struct syncstate_row *row, char key[SYNCSTATE_ROWS_KEY], char value[SYNCSTATE_ROWS_TEXT])
+{
+	char letters[SYNCFLAG_TEXT], hex[SYNCIDENT_HEX] = "-";
+	size_t at;
+
+	syncflag_text(row->flags, letters);
+	if (row->ident != 0)
+		syncident_print(row->ident, hex);
+	snprintf(key, SYNCSTATE_ROWS_KEY, "%" PRIu32, row->uid);
+	at = (size_t)snprintf(value, SYNCSTATE_ROWS_TEXT, "%s %s %" PRIu64 " ", *letters != '\0' ? letters : "-", hex, row->size);
+	snprintf(value + at, SYNCSTATE_ROWS_TEXT - at, "%s", row->name);
+	return at;
 }

@@ -38,4 +38,12 @@ void syncstate_rows_drop(struct syncstate_rows *, struct syncstate_row *);
 void syncstate_rows_tidy(struct syncstate_rows *);	/* where there is anything to tidy */
 void syncstate_rows_free(struct syncstate_rows *);
 
+/* As the ledger has them: "UID", "LETTERS IDENT SIZE NAME". */
+#define SYNCSTATE_ROWS_KEY 16
+#define SYNCSTATE_ROWS_TEXT 400
+#define SYNCSTATE_ROWS_NAME 256
+int syncstate_rows_parse(const char *key, const char *value, struct syncstate_row *);	/* 1 if it is one; the name lies in the value */
+/* Returns where NAME begins. */
+size_t syncstate_rows_print(const struct syncstate_row *, char key[SYNCSTATE_ROWS_KEY], char value[SYNCSTATE_ROWS_TEXT]);
+
 #endif
