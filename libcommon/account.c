@@ -26,6 +26,7 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_TLS_CERT] = "tls-cert", [KEY_TLS_KEY] = "tls-key", [KEY_PROXY] = "proxy", [KEY_SOURCE] = "source",
 	[KEY_HELO] = "helo", [KEY_TIMEOUT] = "timeout",
 	[KEY_SERVE_DOMAINS] = "serve-domains", [KEY_SERVE_LOCAL] = "serve-local", [KEY_SERVE_RELAY] = "serve-relay", [KEY_SERVE_SIZE] = "serve-size",
+	[KEY_SERVE_TIMEOUT] = "serve-timeout",
 	[KEY_DEADLINE] = "deadline", [KEY_MAILDIR] = "maildir", [KEY_QUEUE] = "queue", [KEY_RETRY] = "retry",
 	[KEY_EXPIRE] = "expire", [KEY_DKIM_DOMAIN] = "dkim-domain", [KEY_DKIM_SELECTOR] = "dkim-selector", [KEY_DKIM_KEY] = "dkim-key",
 	[KEY_RESOLVER] = "resolver", [KEY_MX_PORT] = "mx-port", [KEY_MTA_STS] = "mta-sts", [KEY_WARN] = "warn", [KEY_BOUNCE_LIMIT] = "bounce-limit",

@@ -285,7 +285,7 @@ session_open(struct session *s, struct err *e)
 
 	hide_errors();
 	signal(SIGPIPE, SIG_IGN);
-	serve_io_open(&s->io, STDIN_FILENO, STDOUT_FILENO);
+	serve_io_open(&s->io, STDIN_FILENO, STDOUT_FILENO, set->serve_timeout > 0 ? set->serve_timeout * 1000 : SERVE_WAIT);
 	serve_client_find(&s->client, STDIN_FILENO);
 	s->host = message_hostname();
 	s->limit = set->serve_size > 0 ? set->serve_size : SIZE_DEFAULT;

@@ -13,8 +13,9 @@
 #define REPLIES (16 * 1024)
 
 void
-serve_io_open(struct serve_io *io, int in, int out)
+serve_io_open(struct serve_io *io, int in, int out, int64_t wait)
 {
+	io->wait = wait;
 	io->in = in;
 	io->out = out;
 	io->at = io->end = 0;
@@ -34,7 +35,7 @@ serve_io_close(struct serve_io *io)
 void
 serve_io_arm(struct serve_io *io)
 {
-	io->step = deadline_in(SERVE_WAIT, io->last);
+	io->step = deadline_in(io->wait, io->last);
 	io->moved = 0;
 }
 
@@ -42,7 +43,7 @@ int
 serve_io_flush(struct serve_io *io, struct err *e)
 {
 	struct pollfd p = { .fd = io->out, .events = POLLOUT };
-	int64_t at = deadline_in(SERVE_WAIT, io->last);
+	int64_t at = deadline_in(io->wait, io->last);
 	ssize_t n;
 
 	while (io->reply.len > 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* serve_io.h - the client's side of a session: lines and octets from standard input, replies to standard output.
  * Replies are gathered, and go out when there is nothing more to read without waiting: a pipelined flight gets its answers
- * in one. Time: a line has to come within 5 minutes from when it is waited for, however it drips; bulk has to make 4096
- * octets in each 5 minutes; the session ends after two hours. */
+ * in one. Time: a line has to come within `wait` from when it is waited for, however it drips; bulk has to make 4096 octets in
+ * each such time; the session ends after two hours. */
 #ifndef SERVE_IO_H
 #define SERVE_IO_H
 
@@ -13,7 +13,7 @@
 
 struct err;
 
-#define SERVE_WAIT (5 * 60 * 1000)
+#define SERVE_WAIT (5 * 60 * 1000)		/* RFC 5321 4.5.3.2.7: at least */
 #define SERVE_SESSION (2 * 3600 * 1000)
 #define SERVE_FLOOD (64 * 1024)		/* octets of one line that are read at all */
 
@@ -21,6 +21,7 @@ struct serve_io {
 	int in, out;
 	char data[32 * 1024];
 	size_t at, end;
+	int64_t wait;		/* ms */
 	int64_t step, last;	/* deadline_now's clock: of this wait, of all */
 	size_t moved;		/* octets since the wait began */
 	struct buf line, reply;
@@ -28,7 +29,7 @@ struct serve_io {
 
 enum serve_io_result { SERVE_OK, SERVE_LONG, SERVE_BARE, SERVE_GONE };
 
-void serve_io_open(struct serve_io *, int in, int out);
+void serve_io_open(struct serve_io *, int in, int out, int64_t wait);
 void serve_io_close(struct serve_io *);
 void serve_io_arm(struct serve_io *);	/* a new span of time; a line does that by itself */
 /* The next line into io->line, without CRLF. LONG: over the limit. BARE: a CR or LF alone in it, or no end to it. GONE: end

@@ -89,6 +89,8 @@ set_serve(struct settings *s, const char *key, const char *value, struct err *e)
 		return set_text(&s->serve_relay, value);
 	if (strcmp(key, "serve-local") == 0)
 		return set_text(&s->serve_local, value);
+	if (strcmp(key, "serve-timeout") == 0)
+		return set_span(&s->serve_timeout, key, value, e);
 	if (strcmp(key, "serve-size") != 0)
 		return 1;
 	return units_size(value, &s->serve_size, e) == -1 ? err_prefix(e, "%s", key) : 0;

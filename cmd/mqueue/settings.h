@@ -16,7 +16,7 @@ struct settings {
 	char *queue;		/* the directory */
 	char *from;		/* as configured, or NULL */
 	char *serve_domains, *serve_relay, *serve_local;	/* of serve, or NULL */
-	int64_t serve_size;	/* of serve; 0: not said */
+	int64_t serve_size, serve_timeout;	/* of serve; 0: not said */
 	struct schedule schedule;
 	int64_t warn;		/* a sender is told of a delay after so many seconds; 0: never */
 	unsigned int bounce_limit;	/* notices an hour */

@@ -269,6 +269,35 @@ perl -MIO::Socket -e '
 	close $b; local $/; print <$a>' >"$TMP/out"
 is "$(cut -c1-9 "$TMP/out")" '554 5.5.1' 'who speaks before the greeting is turned away'
 
+# Time: who says nothing, who drips, and who takes no replies. The client writes an octet whenever it has waited a while for the server.
+cat >"$TMP/slow" <<'EOT'
+use strict; use IO::Socket; use IO::Select;
+my ($before, $drop) = @ARGV; $before =~ s/\\r\\n/\r\n/g;
+socketpair(my $a, my $b, AF_UNIX, SOCK_STREAM, 0);
+if (!fork) { open STDIN, "<&", $b; open STDOUT, ">&", $b; close $a; exec "mqueue", "-o", "serve-domains=example.org", "-o", "serve-timeout=1s", "serve" }
+close $b; $SIG{PIPE} = "IGNORE"; my $s = IO::Select->new($a); my $said = "";
+sysread $a, $said, 4096;
+syswrite $a, $before;
+while (1) {
+	if ($s->can_read(0.1)) { sysread($a, my $x, 4096) or last; $said .= $x } elsif ($drop ne "") { syswrite $a, $drop }
+}
+print $said; wait; exit($? >> 8);
+EOT
+slow() {	# NAME FIRST DROP
+	ok "$1" perl "$TMP/slow" "$2" "$3"
+	is "$(tail -n 1 "$TMP/.ok" | cut -c1-9) $(entries)" '421 4.4.2 0' '… is told that time is over, and nothing is stored'
+}
+slow 'who says nothing' '' ''
+slow 'who drips a command, octet by octet' 'EHLO x\r\n' x
+slow 'who stops after RCPT' 'EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.org>\r\n' ''
+slow 'who drips the text of a message' 'EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\nSubject: x\r\n' x
+slow 'who drips a chunk' 'EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<bob@example.org>\r\nBDAT 100000 LAST\r\nSubject: x\r\n' x
+slow 'who drips a chunk that nobody wants' 'EHLO x\r\nBDAT 100000 LAST\r\n' x
+mkfifo "$TMP/clog"
+exits 0 'who takes no replies' sh -c 'exec 3<>"$TMP/clog"
+	perl -e "print qq{EHLO x\r\n}, (qq{MAIL FROM:<a\@example.org>\r\n}, qq{RSET\r\n}, map qq{RCPT TO:<b\$_\@example.org>\r\n}, 1 .. 999) x 50" |
+		mqueue -o serve-domains=example.org -o serve-timeout=1s serve >"$TMP/clog" 2>"$TMP/clogged"'
+
 # What goes wrong here is told to the operator, and not to the client where standard error is its connection.
 rm -rf "$Q"; : >"$Q"
 perl -MIO::Socket -e '
