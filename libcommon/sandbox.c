@@ -28,6 +28,7 @@
 
 #define FS_EXECUTE		(UINT64_C(1) << 0)
 #define FS_READ			(UINT64_C(1) << 2 | UINT64_C(1) << 3)	/* files, directories */
+#define FS_READ_DIR		(UINT64_C(1) << 3)
 #define FS_ALL			((UINT64_C(1) << 14) - 1)		/* with REFER, without TRUNCATE */
 #define FS_TRUNCATE		(UINT64_C(1) << 14)
 #define NET_TCP			UINT64_C(3)				/* bind, connect */
@@ -52,6 +53,14 @@ allow(int ruleset, const char *path, uint64_t rights)
 	return r == 0 ? 0 : -1;
 }
 
+/* Rights to a directory are none to have on a file. */
+static void
+allow_reading(int ruleset, const char *path)
+{
+	if (allow(ruleset, path, FS_READ) == -1)
+		allow(ruleset, path, FS_READ & ~FS_READ_DIR);
+}
+
 /* What libraries may read at any time: time zones, character sets, names of hosts and users; /proc is for leak checkers. */
 static void
 allow_system(int ruleset)
@@ -64,11 +73,11 @@ allow_system(int ruleset)
 }
 
 int
-sandbox_paths(const char *const *writable, size_t count)
+sandbox_confine(const struct sandbox *s)
 {
 	long version = syscall(SYS_CREATE_RULESET, NULL, 0UL, QUERY_VERSION);
 	struct ruleset set = {
-		.fs = FS_ALL | (version >= VERSION_TRUNCATE ? FS_TRUNCATE : 0), .net = version >= VERSION_NET ? NET_TCP : 0
+		.fs = FS_ALL | (version >= VERSION_TRUNCATE ? FS_TRUNCATE : 0), .net = version >= VERSION_NET && !s->connects ? NET_TCP : 0
 	};
 	int fd, ok = 1;
 
@@ -77,8 +86,10 @@ sandbox_paths(const char *const *writable, size_t count)
 	fd = (int)syscall(SYS_CREATE_RULESET, &set, version >= VERSION_NET ? sizeof set : sizeof set.fs, 0U);
 	if (fd == -1)
 		return 0;
-	for (size_t i = 0; ok && i < count; i++)
-		ok = allow(fd, writable[i], set.fs & ~FS_EXECUTE) == 0;
+	for (size_t i = 0; ok && i < s->writables; i++)
+		ok = allow(fd, s->writable[i], set.fs & ~FS_EXECUTE) == 0;
+	for (size_t i = 0; i < s->readables; i++)
+		allow_reading(fd, s->readable[i]);
 	allow_system(fd);
 	ok = ok && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_RESTRICT_SELF, fd, 0U) == 0;
 	close(fd);
@@ -88,33 +99,42 @@ sandbox_paths(const char *const *writable, size_t count)
 #elif defined(__OpenBSD__) && !defined(NO_SANDBOX)
 
 int
-sandbox_paths(const char *const *writable, size_t count)
+sandbox_confine(const struct sandbox *s)
 {
-	for (size_t i = 0; i < count; i++)
-		if (access(writable[i], F_OK) == -1)
+	for (size_t i = 0; i < s->writables; i++)
+		if (access(s->writable[i], F_OK) == -1)
 			return 0;
-	for (size_t i = 0; i < count; i++)
-		if (unveil(writable[i], "rwc") == -1)
+	for (size_t i = 0; i < s->writables; i++)
+		if (unveil(s->writable[i], "rwc") == -1)
 			return 0;
+	for (size_t i = 0; i < s->readables; i++)
+		unveil(s->readable[i], "r");
 	if (unveil("/etc", "r") == -1 || unveil("/usr/share", "r") == -1 || unveil("/dev", "rw") == -1)
 		return 0;
-	return pledge("stdio rpath wpath cpath fattr flock", NULL) == 0;
+	return pledge(s->connects ? "stdio rpath wpath cpath fattr flock inet dns" : "stdio rpath wpath cpath fattr flock", NULL) == 0;
 }
 
 #else
 
 int
-sandbox_paths(const char *const *writable, size_t count)
+sandbox_confine(const struct sandbox *s)
 {
-	(void)writable, (void)count;
+	(void)s;
 	return 0;
 }
 
 #endif
 
 int
-sandbox_delivery(const char *maildir, const char *ledger)
+sandbox_paths(const char *const *writable, size_t count)
 {
+	return sandbox_confine(&(struct sandbox){ .writable = writable, .writables = count });
+}
+
+static int
+delivery(const char *maildir, const char *ledger, const struct sandbox *more)
+{
+	struct sandbox s = *more;
 	static const char *const parts[] = { "", "/tmp", "/new", "/cur" };
 	const char *tmp = getenv("TMPDIR"), *slash = ledger != NULL ? strrchr(ledger, '/') : NULL, *path[5];
 	char part[4][PATH_MAX], beside[PATH_MAX];
@@ -134,5 +154,19 @@ sandbox_delivery(const char *maildir, const char *ledger)
 			return 0;
 		path[n++] = len > 0 ? beside : slash != NULL ? "/" : ".";
 	}
-	return sandbox_paths(path, n);
+	s.writable = path;
+	s.writables = n;
+	return sandbox_confine(&s);
+}
+
+int
+sandbox_delivery(const char *maildir, const char *ledger)
+{
+	return delivery(maildir, ledger, &(struct sandbox){ .writables = 0 });
+}
+
+int
+sandbox_redelivery(const char *maildir, const struct sandbox *more)
+{
+	return delivery(maildir, NULL, more);
 }

@@ -8,9 +8,19 @@
 
 #include <stddef.h>
 
-int sandbox_paths(const char *const *writable, size_t count);	/* 1: confined, 0: not */
+struct sandbox {
+	const char *const *writable;
+	size_t writables;
+	const char *const *readable;	/* more that may be read; what is not there does not matter */
+	size_t readables;
+	int connects;			/* new connections are possible: to go on with another one when this one breaks */
+};
+
+int sandbox_confine(const struct sandbox *);	/* 1: confined, 0: not */
+int sandbox_paths(const char *const *writable, size_t count);	/* the same */
 /* For deliveries into the maildir (also where its parts are links to elsewhere), or NULL: to stdout, with temporary files; and
  * to the ledger file, or NULL. */
 int sandbox_delivery(const char *maildir, const char *ledger);
+int sandbox_redelivery(const char *maildir, const struct sandbox *);	/* the same with the ledger in the maildir, and what else is readable */
 
 #endif

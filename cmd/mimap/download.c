@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* download.c - UID FETCH (RFC 3501 section 6.4.8) from the wire to the target.
  * A literal is staged as it comes, before we may know whose it is (the UID may stand behind it); what it is worth is
- * decided when the response is whole. Group commit: stage → sync → ledger → place, per 256 messages or 64 MiB. */
+ * decided when the response is whole. Group commit: stage → sync → ledger → place, per 256 messages or 64 MiB.
+ * A message cut by a lost connection goes on where it was, by BODY.PEEK[]<n.m>: what a UID stands for never changes. */
 #include "download.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 #include "date.h"
@@ -41,6 +43,12 @@ check_validity(struct download *d, struct err *e)
 {
 	uint32_t now = d->im->mailbox.uidvalidity;
 
+	if (d->validity != 0 && d->validity != now)
+		return err_set(e, ERR_TEMP, "%s has made %s anew while messages were fetched from it", stream_peer(d->im->stream),
+		    d->im->mailbox.name);
+	d->validity = now;
+	if (d->next == 0)
+		d->next = d->im->mailbox.uidnext;
 	if (d->checked || d->fetched == NULL)
 		return 0;
 	if (now == 0)
@@ -97,11 +105,14 @@ lose(struct download *d, const struct err *why, struct err *e)
 }
 
 static int
-begin(struct download *d, struct err *e)
+begin(struct download *d, uint32_t uid, uint64_t size, struct err *e)
 {
 	struct err why = { 0 };
 
 	d->lost = 0;
+	d->uid = uid;
+	d->size = size;
+	d->got = 0;
 	return target_begin(d->target, &why) == -1 ? lose(d, &why, e) : 0;
 }
 
@@ -111,6 +122,7 @@ take(void *ctx, const char *p, size_t n, struct err *e)
 	struct download *d = ctx;
 	struct err why = { 0 };
 
+	d->got += n;
 	if (d->lost || target_write(d->target, p, n, &why) == 0)
 		return 0;
 	return lose(d, &why, e);
@@ -125,20 +137,40 @@ known_unwanted(const struct download *d, const struct response *r)
 	return value_u32(value_after(r->args, "UID"), &uid) && !uidset_has(&d->left, uid) && !d->star;
 }
 
+/* BODY[]<4711> with the rest of the message under way */
+static int
+is_rest(const struct download *d, const char *item)
+{
+	char name[40];
+
+	snprintf(name, sizeof(name), "BODY[]<%llu>", (unsigned long long)d->got);
+	return d->got > 0 && d->uid != 0 && strcasecmp(item, name) == 0;
+}
+
+static int
+go_on(const struct download *d, uint64_t size, struct err *e)
+{
+	if (size == d->size - d->got)
+		return 0;
+	return err_set(e, ERR_PROTOCOL, "%s now tells another size of the message with UID %u", stream_peer(d->im->stream), d->uid);
+}
+
 static int
 on_literal(void *ctx, const struct response *r, const char *item, uint64_t size, sink_fn **sink, void **sink_ctx, struct err *e)
 {
 	struct download *d = ctx;
+	uint32_t uid = 0;
+	int rest = is_rest(d, item);
 
-	(void)size;
-	if (strcasecmp(item, item_name(d)) != 0)
+	if (!rest && strcasecmp(item, item_name(d)) != 0)
 		return 0;
 	if (d->streamed)
 		return err_set(e, ERR_PROTOCOL, "%s sent two messages in one answer", stream_peer(d->im->stream));
 	*sink = discard;
 	if (known_unwanted(d, r))
 		return 1;
-	if (check_validity(d, e) == -1 || begin(d, e) == -1)
+	value_u32(value_after(r->args, "UID"), &uid);
+	if (check_validity(d, e) == -1 || (rest ? go_on(d, size, e) == -1 : begin(d, uid, size, e) == -1))
 		return -1;
 	d->streamed = 1;
 	*sink = take;
@@ -180,9 +212,9 @@ take_string(struct download *d, const struct value *body, struct err *e)
 	const char *text;
 	size_t n;
 
-	if (body->kind != VALUE_STRING || !value_text(body, &text, &n))
+	if (body->kind != VALUE_STRING || !value_text(body, &text, &n) || d->got > 0)
 		return 0;
-	if (check_validity(d, e) == -1 || begin(d, e) == -1 || take(d, text, n, e) == -1)
+	if (check_validity(d, e) == -1 || begin(d, 0, n, e) == -1 || take(d, text, n, e) == -1)
 		return -1;
 	return 1;
 }
@@ -190,7 +222,7 @@ take_string(struct download *d, const struct value *body, struct err *e)
 static int
 on_fetch(struct download *d, const struct response *r, int have, struct err *e)
 {
-	const struct value *body = value_after(r->args, item_name(d));
+	const struct value *body = value_behind(r->args, item_name(d));
 	uint32_t uid = 0;
 
 	if (body == NULL)		/* another client changed flags */
@@ -198,11 +230,13 @@ on_fetch(struct download *d, const struct response *r, int have, struct err *e)
 	value_u32(value_after(r->args, "UID"), &uid);
 	if (!have && uid != 0 && (have = take_string(d, body, e)) == -1)
 		return -1;
-	if (have && uid != 0 && wanted(d, uid)) {
+	if (have && uid != 0 && (d->uid == 0 || d->uid == uid) && wanted(d, uid)) {
+		d->got = 0;
 		progress_add(&d->progress, 1, body->kind == VALUE_STREAMED ? body->size : body->len);
 		return keep(d, r, uid, e) == -1 ? -1 : 1;
 	}
 	target_abort(d->target);
+	d->got = 0;
 	if (!d->star && body->kind != VALUE_ATOM && d->strays++ == 0)
 		d->stray = uid;
 	return 0;
@@ -221,18 +255,15 @@ on_data(void *ctx, const struct response *r, struct err *e)
 }
 
 /* C: UID FETCH set (UID FLAGS INTERNALDATE BODY.PEEK[])     for each piece of the set */
-int
-download_ask(struct download *d, const struct uidset *set, struct err *e)
+static int
+send_fetch(struct download *d, const struct uidset *set, struct err *e)
 {
 	struct buf piece = { 0 };
 	struct command c;
-	size_t pos = 0, i;
+	size_t pos = 0;
 	int r = 0;
 
 	d->im->handler = (struct imap_handler){ .data = on_data, .literal = on_literal, .ctx = d };
-	for (i = 0; i < set->count; i++)
-		uidset_add(&d->left, set->range[i].lo, set->range[i].hi);
-	d->star |= set->count > 0 && set->range[set->count - 1].hi == UID_STAR;
 	while (r == 0 && uidset_piece(set, &pos, COMMAND_SET_MAX, &piece)) {
 		imap_command(d->im, &c);
 		r = command_add(&c, e, d->headers ? "UID FETCH %S (UID FLAGS INTERNALDATE BODY.PEEK[HEADER])"
@@ -247,12 +278,75 @@ download_ask(struct download *d, const struct uidset *set, struct err *e)
 }
 
 int
+download_ask(struct download *d, const struct uidset *set, struct err *e)
+{
+	uidset_merge(&d->left, set);
+	d->star |= set->count > 0 && set->range[set->count - 1].hi == UID_STAR;
+	return send_fetch(d, set, e);
+}
+
+/* The message under way can go on in another session. */
+static int
+is_cut(const struct download *d)
+{
+	return d->im->broken && d->got > 0 && d->got < d->size && d->uid != 0 && !d->lost && !d->headers && uidset_has(&d->left, d->uid);
+}
+
+/* C: UID FETCH 9 (UID FLAGS INTERNALDATE BODY.PEEK[]<4711.100000>) */
+static int
+send_rest(struct download *d, struct err *e)
+{
+	struct command c;
+	int r;
+
+	d->im->handler = (struct imap_handler){ .data = on_data, .literal = on_literal, .ctx = d };
+	imap_command(d->im, &c);
+	r = command_add(&c, e, "UID FETCH %u (UID FLAGS INTERNALDATE BODY.PEEK[]<%U.%U>)", (unsigned int)d->uid, d->got, d->size - d->got);
+	if (r == 0)
+		r = imap_send(d->im, &c, "fetch the rest of a message", e);
+	command_free(&c);
+	return r;
+}
+
+void
+download_bound(struct uidset *set, uint32_t uidnext)
+{
+	const struct uidrange *last = set->count > 0 ? &set->range[set->count - 1] : NULL;
+
+	if (uidnext > 0 && last != NULL && last->hi == UID_STAR && last->lo != UID_STAR)
+		uidset_remove(set, uidnext, UID_STAR);
+}
+
+int
+download_resume(struct download *d, struct imap *im, struct err *e)
+{
+	struct uidset others = { NULL, 0, 0 };
+	int r = 0;
+
+	d->im = im;
+	d->streamed = 0;
+	uidset_merge(&others, &d->left);
+	download_bound(&others, d->next);
+	if (d->got > 0) {
+		uidset_remove(&others, d->uid, d->uid);
+		r = send_rest(d, e);
+	}
+	if (r == 0)
+		r = send_fetch(d, &others, e);
+	uidset_free(&others);
+	return r;
+}
+
+int
 download_finish(struct download *d, struct err *e)
 {
 	struct err later = { 0 };
 	int r = imap_finish(d->im, e);
 
-	target_abort(d->target);
+	if (r == 0 || !is_cut(d)) {
+		target_abort(d->target);
+		d->got = 0;
+	}
 	if (r == 0)
 		r = check_validity(d, e);
 	if (commit(d, r == 0 ? e : &later) == -1)

@@ -109,6 +109,42 @@ what_is_left(void **state)
 	assert_int_equal(access(in_dir("private"), F_OK), 0);
 }
 
+/* 100 and more tells which step went wrong. */
+static int
+confined_online(void)
+{
+	const char *readable[] = { in_dir("certificate"), "/nonexistent" };
+	struct sandbox more = { .readable = readable, .readables = 2, .connects = 1 };
+
+	if (sandbox_redelivery(in_dir("mail"), &more) == 0)
+		return 1;
+	if (put(in_dir("mail/tmp/1")) != 0)
+		return 100;
+	if (open(in_dir("certificate"), O_RDONLY) == -1 || put(in_dir("certificate")) == 0)
+		return 101;
+	if (open(in_dir("private"), O_RDONLY) != -1 || system("exit 0") == 0)
+		return 102;
+	return dial_out() == ECONNREFUSED ? 0 : 103;
+}
+
+static void
+what_is_left_to_go_on(void **state)
+{
+	int status = 0;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(put(in_dir("certificate")), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(confined_online());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 1)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* A directory that is not there: nothing happens, rather than something that breaks. */
 static void
 missing(void **state)
@@ -141,7 +177,7 @@ remove_dir(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(what_is_left), cmocka_unit_test(missing) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(what_is_left), cmocka_unit_test(what_is_left_to_go_on), cmocka_unit_test(missing) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -381,8 +381,18 @@ peer_ok both
 rm "$TMP"/M/new/*
 again <<EOT
 C: A1 EXAMINE "INBOX"
-C+ A2 UID FETCH 1:4,7:* (UID FLAGS INTERNALDATE BODY.PEEK[])
+S: * OK [UIDNEXT 7] is next
 $examine
+C: A2 UID FETCH 1:4 (UID FLAGS INTERNALDATE BODY.PEEK[])
+S: A2 OK
+$(bye 3)
+EOT
+run 0 'UIDNEXT: what can not be there is not asked for' mimap -a "$PEER" fetch -p -d "$TMP/M"
+peer_ok both
+again <<EOT
+C: A1 EXAMINE "INBOX"
+$examine
+C: A2 UID FETCH 1:4,7:* (UID FLAGS INTERNALDATE BODY.PEEK[])
 $two
 S: A2 OK
 $(bye 3)
