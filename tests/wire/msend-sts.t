@@ -16,7 +16,7 @@ openssl x509 -req -in good.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 
 openssl req -x509 $new -subj /CN=x -addext subjectAltName="$names" -keyout self.key -out self.pem 2>/dev/null
 
 {
-	for domain in good test gone html long odd other none forged; do
+	for domain in good test gone html long odd other none forged from; do
 		printf '    local-data: "%s.example. MX 10 mx.good.example."\n' $domain
 		printf '    local-data: "mta-sts.%s.example. A 127.0.0.4"\n' $domain
 		printf "    local-data: '_mta-sts.%s.example. TXT \"v=STSv1; id=1;\"'\n" $domain
@@ -150,12 +150,14 @@ like "$(cat "$TMP/err")" 'mx.good.example is no exchanger that the MTA-STS polic
 peer_ok policy
 
 # in_clear DOMAIN WHY: nothing is demanded
-in_clear() {
+in_clear() {	# DOMAIN WHY [ARG…]
 	mx <<X
 $clear
 $(to "bob@$1")
 X
-	exits 0 "$2: in clear" send "bob@$1"
+	in_clear_to=$1 in_clear_why=$2
+	shift 2
+	exits 0 "$in_clear_why: in clear" send "$@" "bob@$in_clear_to"
 	is "$(cat "$TMP/err")" '' '  in silence'
 	peer_ok mx
 }
@@ -191,5 +193,17 @@ $(to bob@none.example)
 X
 exits 0 'other TXT records do no harm' send bob@none.example
 peer_ok policy
+# From the address that the account says, as all else.
+perl -MIO::Socket::INET -e 'my $l = IO::Socket::INET->new(LocalAddr => "127.0.0.4", Listen => 1) or die;
+	open my $f, ">", "web.port"; print $f $l->sockport; close $f; alarm 30;
+	my $c = $l->accept; open $f, ">", "web.peer"; print $f $c->peerhost; close $f' &
+web=$!
+at_exit "kill $web 2>/dev/null"
+await 10 test -s web.port
+STS_PORT=$(cat web.port)
+in_clear from.example 'the policy server hangs up' -o source=127.0.0.9
+is "$(cat web.peer)" 127.0.0.9 'the policy is asked for from the address of source'
+exits 78 'through a proxy' send -o proxy=socks5://127.0.0.1:1 -o resolver=127.0.0.1:1 bob@good.example
+like "$(cat "$TMP/err")" "mx: can't go through a proxy" 'nothing goes, and no name is looked up'
 exits 64 'a bad value of the key' send -o mta-sts=maybe bob@good.example
 done_testing
