@@ -117,20 +117,33 @@ send_held(struct route *r, struct err *e)
 	return p != NULL ? transact_message(&p->t, e) : 0;
 }
 
+/* What the server has said already is heard first: it may say no more until it is. */
+static int
+hear(struct route *r, struct err *e)
+{
+	int rc = 0, come;
+
+	while (rc == 0 && r->smtp->dues > 0 && (come = stream_ready(r->smtp->stream, e)) != 0)
+		rc = come == -1 ? -1 : next_reply(r, e);
+	return rc;
+}
+
 /* Whether the message may go eagerly. Where the window allows more than one, those under way are waited for until it may. */
 static int
 make_room(struct route *r, const struct parcel *p, struct err *e)
 {
-	for (;;) {
+	int rc = hear(r, e);
+
+	while (rc == 0) {
 		struct load l = unanswered(r);
 
 		if (l.messages < r->window && (l.messages == 0 || l.octets + p->t.out.mail->scan.wire <= OCTETS_MAX))
 			return transact_may_hurry(&p->t);
 		if (l.messages < 2 || !transact_may_hurry(&p->t))
 			return 0;
-		if (next_reply(r, e) == -1)
-			return -1;
+		rc = next_reply(r, e);
 	}
+	return rc;
 }
 
 /* One message is put on the wire, as far as may be, behind that which is held. Who hands over the next one may do so while the server
