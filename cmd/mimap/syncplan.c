@@ -79,6 +79,8 @@ expunge(const struct syncplan_rules *r, const struct travel *t, struct syncplan 
 		return;
 	p->act = here && there ? SYNCPLAN_REMOVE_BOTH : here ? SYNCPLAN_REMOVE_HERE : SYNCPLAN_REMOVE_THERE;
 	p->forget = here && there;
+	if (!p->forget)		/* what stays on one side is at rest there as it is */
+		p->last = here ? p->there : p->here;
 }
 
 static void
