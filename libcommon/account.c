@@ -33,6 +33,8 @@ static const char *const key_names[KEY_COUNT] = {
 	[KEY_BOUNCE_SIZE] = "bounce-size", [KEY_PARALLEL] = "parallel", [KEY_PER_DESTINATION] = "per-destination",
 	[KEY_ALIASES] = "aliases", [KEY_DOMAIN] = "domain", [KEY_FROM_FORCE] = "from-force", [KEY_LOG] = "log",
 	[KEY_WINDOW] = "window", [KEY_REQUIRE_TLS] = "require-tls",
+	[KEY_SYNC] = "sync", [KEY_EXPUNGE] = "expunge", [KEY_TRASH] = "trash", [KEY_LAYOUT] = "layout", [KEY_FOLDERS] = "folders",
+	[KEY_MAX_SIZE] = "max-size", [KEY_MAX_AGE] = "max-age", [KEY_TOO_LARGE] = "too-large", [KEY_MAX_DELETE] = "max-delete",
 };
 
 static enum account_key

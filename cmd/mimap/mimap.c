@@ -29,6 +29,7 @@ static const struct verb {
 	{ "rename", verb_rename },
 	{ "subscribe", verb_subscribe },
 	{ "unsubscribe", verb_unsubscribe },
+	{ "sync", verb_sync },
 	{ "quota", verb_quota },
 	{ "raw", verb_raw },
 };
@@ -48,6 +49,8 @@ static const char usage[] =
     "       rename mailbox name\n"
     "       subscribe mailbox ...\n"
     "       unsubscribe mailbox ...\n"
+    "       sync [-fnp] [--pull | --push] [--exact] [--force] [--remove] [-d maildir]\n"
+    "           [pattern ...]\n"
     "       quota [-j]\n"
     "       raw command ...\n";
 

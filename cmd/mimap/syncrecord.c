@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/* syncrecord.c - stamps that may be believed. The sum is of 64-bit FNV-1a hashes, so that the order of files is none. */
+#include "syncrecord.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "sync.h"
+#include "syncnear.h"
+#include "xalloc.h"
+
+struct syncrecord {
+	struct syncrecord *next;
+	char *mailbox, *path;
+	struct sync_numbers numbers;
+	uint64_t sum;
+	size_t files;
+	char stamp[SYNC_STAMP];		/* "": to be found out */
+};
+
+static uint64_t
+hash(const char *name, uint32_t flags)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (; *name != '\0'; name++)
+		h = (h ^ (unsigned char)*name) * UINT64_C(1099511628211);
+	return (h ^ flags) * UINT64_C(1099511628211);
+}
+
+void
+syncrecord_add(uint64_t *sum, size_t *files, const char *name, uint32_t flags)
+{
+	*sum += hash(name, flags);
+	++*files;
+}
+
+void
+syncrecord_drop(uint64_t *sum, size_t *files, const char *name, uint32_t flags)
+{
+	*sum -= hash(name, flags);
+	--*files;
+}
+
+void
+syncrecord_put(struct sync_run *run, const char *mailbox, const char *path, const struct sync_numbers *n, uint64_t sum, size_t files,
+    const char *scanned)
+{
+	struct syncrecord *r = xcalloc(1, sizeof(*r));
+
+	r->mailbox = xstrdup(mailbox);
+	r->path = xstrdup(path);
+	r->numbers = *n;
+	r->sum = sum;
+	r->files = files;
+	if (scanned != NULL)
+		snprintf(r->stamp, sizeof(r->stamp), "%s", scanned);
+	r->next = run->record;
+	run->record = r;
+}
+
+/* The files that are there now are those that we know of. */
+static int
+as_known(const struct syncrecord *r, struct near *near)
+{
+	uint64_t sum = 0;
+	size_t files = 0, i;
+	char name[256];
+
+	for (i = 0; i < near_count(near); i++) {
+		const struct near_file *f = near_at(near, i);
+
+		if (f->odd != NEAR_FINE)
+			continue;
+		near_name(f, name);
+		syncrecord_add(&sum, &files, name, f->flags);
+	}
+	return sum == r->sum && files == r->files;
+}
+
+static void
+find_stamp(struct syncrecord *r)
+{
+	struct near *near = NULL;
+	struct err unused;
+
+	snprintf(r->stamp, sizeof(r->stamp), "0");
+	if (near_open(&near, r->path, &unused) == 0 && near_scan(near, &unused) == 0 && as_known(r, near))
+		snprintf(r->stamp, sizeof(r->stamp), "%s", near_settled_stamp(near));
+	near_free(&near);
+}
+
+int
+syncrecord_commit(struct sync_run *run, struct err *e)
+{
+	struct syncrecord *r;
+	struct sync_entry entry;
+
+	for (r = run->record; r != NULL; r = r->next) {
+		if (r->stamp[0] == '\0')
+			find_stamp(r);
+		memset(&entry, 0, sizeof(entry));
+		entry.there = r->numbers;
+		if (strcmp(r->stamp, "0") == 0 || strlen(r->stamp) + strlen(run->code) >= sizeof(entry.stamp))
+			snprintf(entry.stamp, sizeof(entry.stamp), "0");
+		else
+			snprintf(entry.stamp, sizeof(entry.stamp), "%.*s%s", (int)(sizeof(entry.stamp) - sizeof(run->code)), r->stamp, run->code);
+		syncroot_put(run->root, r->mailbox, &entry);
+	}
+	return syncroot_commit(run->root, e);
+}
+
+void
+syncrecord_free(struct syncrecord **list)
+{
+	struct syncrecord *r;
+
+	while ((r = *list) != NULL) {
+		*list = r->next;
+		free(r->mailbox);
+		free(r->path);
+		free(r);
+	}
+}
