@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "deadline.h"
 #include "err.h"
@@ -61,6 +64,36 @@ int
 stream_safe(const struct stream *s)
 {
 	return s->tls != NULL || s->conn.local;
+}
+
+int
+stream_fd(const struct stream *s)
+{
+	return s->conn.fd;
+}
+
+void
+stream_keepalive(struct stream *s, int seconds)
+{
+	unsigned int unheard = (unsigned int)seconds * 2000;
+	const struct { int name; const void *value; socklen_t size; } options[] = {
+#ifdef TCP_KEEPIDLE
+		{ TCP_KEEPIDLE, &seconds, sizeof seconds },
+#endif
+#ifdef TCP_KEEPINTVL
+		{ TCP_KEEPINTVL, &(const int){ seconds / 4 + 1 }, sizeof(int) },
+#endif
+#ifdef TCP_KEEPCNT
+		{ TCP_KEEPCNT, &(const int){ 4 }, sizeof(int) },
+#endif
+#ifdef TCP_USER_TIMEOUT
+		{ TCP_USER_TIMEOUT, &unheard, sizeof unheard },
+#endif
+		{ -1, &unheard, sizeof unheard }
+	};
+
+	for (size_t i = 0; options[i].name != -1; i++)	/* no TCP: refused, and no harm */
+		setsockopt(s->conn.fd, IPPROTO_TCP, options[i].name, options[i].value, options[i].size);
 }
 
 int

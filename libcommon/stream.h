@@ -32,6 +32,9 @@ int stream_starttls(struct stream *, const struct tls_opts *, struct err *e);	/*
 /* From here on both directions are compressed (deflate.h); what is buffered of the input is the first of it. Not before the secrets have
  * been sent. What is written is readable for the server as a whole at each flush. */
 int stream_deflate(struct stream *, struct err *e);
+int stream_fd(const struct stream *);	/* to be polled with others, when stream_ready says 0 */
+void stream_keepalive(struct stream *, int seconds);	/* over TCP: asks a silent server so often whether it is there, and gives up after four
+							 * times. Keeps what is between awake, too */
 int stream_local(const struct stream *);	/* 1: it does not leave this machine */
 struct tls *stream_tls(struct stream *);	/* NULL in clear */
 int stream_safe(const struct stream *);		/* 1 under TLS or on a local conn: a password may go */

@@ -30,6 +30,7 @@ static const struct verb {
 	{ "subscribe", verb_subscribe },
 	{ "unsubscribe", verb_unsubscribe },
 	{ "sync", verb_sync },
+	{ "watch", verb_watch },
 	{ "quota", verb_quota },
 	{ "raw", verb_raw },
 };
@@ -51,6 +52,7 @@ static const char usage[] =
     "       unsubscribe mailbox ...\n"
     "       sync [-fnp] [--pull | --push] [--exact] [--force] [--remove] [-d maildir]\n"
     "           [pattern ...]\n"
+    "       watch [-1js] [-e command] [-t event,...] [mailbox ...]\n"
     "       quota [-j]\n"
     "       raw command ...\n";
 

@@ -25,6 +25,6 @@ int mimap_open(struct mimap *, struct imap **, struct err *e);	/* loads it, and 
 typedef int verb_fn(struct mimap *, int argc, char **argv, struct err *e);
 
 verb_fn verb_ls, verb_search, verb_fetch, verb_flag, verb_cp, verb_mv, verb_rm, verb_put, verb_mkdir, verb_rmdir, verb_rename,
-    verb_subscribe, verb_unsubscribe, verb_quota, verb_raw, verb_sync;
+    verb_subscribe, verb_unsubscribe, verb_quota, verb_raw, verb_sync, verb_watch;
 
 #endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+/* watch.c - mimap watch: what happens in mailboxes, a line each or a command for it, as it happens. watch.h tells how it is made. */
+#include "watch.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "err.h"
+#include "mailbox.h"
+
+static int
+check_kinds(const char *kinds, struct err *e)
+{
+	static const char *const known[] = { "new", "flags", "expunge", "reset", "created", "deleted" };
+	const char *p = kinds;
+	size_t len, i;
+
+	for (; *p != '\0'; p += len) {
+		p += strspn(p, ",");
+		len = strcspn(p, ",");
+		for (i = 0; i < sizeof(known) / sizeof(*known) && (strlen(known[i]) != len || strncmp(p, known[i], len) != 0); i++)
+			;
+		if (len > 0 && i == sizeof(known) / sizeof(*known))
+			return err_set(e, ERR_USAGE, "watch: \"%s\" is no list of new, flags, expunge, reset, created, deleted", kinds);
+	}
+	return 0;
+}
+
+static int
+read_arguments(struct watch_opts *o, int argc, char **argv, struct err *e)
+{
+	int ch;
+
+	while ((ch = getopt(argc, argv, "+:1e:jst:")) != -1) {
+		switch (ch) {
+		case '1':
+			o->once = 1;
+			break;
+		case 'e':
+			o->command = optarg;
+			break;
+		case 'j':
+			o->json = 1;
+			break;
+		case 's':
+			o->single = 1;
+			break;
+		case 't':
+			o->kinds = optarg;
+			break;
+		default:
+			return err_set(e, ERR_USAGE, ch == ':' ? "watch: option -%c needs an argument" : "watch: there is no option -%c", optopt);
+		}
+	}
+	if (o->single && o->command == NULL)
+		return err_set(e, ERR_USAGE, "watch: -s is about the command of -e");
+	if (o->json && o->command != NULL)
+		return err_set(e, ERR_USAGE, "watch: -j prints, -e runs a command: one of them");
+	return o->kinds != NULL ? check_kinds(o->kinds, e) : 0;
+}
+
+/* Mailboxes are those of the arguments, else of -m. */
+static int
+choose(struct mimap *m, int argc, char **argv, struct err *e)
+{
+	static const char *one[1];
+	int i;
+
+	if (optind < argc) {
+		m->mailbox = argv[optind];
+		m->mailbox_list = (const char **)(argv + optind);
+		m->mailboxes = (size_t)(argc - optind);
+	} else if (m->mailboxes == 0) {
+		one[0] = m->mailbox;
+		m->mailbox_list = one;
+		m->mailboxes = 1;
+	}
+	for (i = 0; i < (int)m->mailboxes; i++) {
+		if (mailbox_check(m->mailbox_list[i], e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+verb_watch(struct mimap *m, int argc, char **argv, struct err *e)
+{
+	struct watch_opts o = { .json = 0 };
+	struct mimap mine;
+
+	if (read_arguments(&o, argc, argv, e) == -1)
+		return -1;
+	if (mimap_account(m, e) == -1 || account_unlock(&m->account, e) == -1)
+		return -1;
+	mine = *m;		/* the list of mailboxes is ours */
+	return choose(&mine, argc, argv, e) == -1 ? -1 : watchkeep(&mine, &o, e);
+}
