@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* mboxfile.c - the lock file of one that died is taken away after ten minutes: nobody writes that long. */
+/* mboxfile.c - see mboxfile.h. */
 #include "mboxfile.h"
 
 #include <errno.h>
@@ -8,65 +8,55 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "deadline.h"
 #include "dir.h"
 #include "err.h"
+#include "mboxlock.h"
 #include "sink.h"
 #include "xalloc.h"
 
 #define PATIENCE 30000
 #define PAUSE 100
-#define STALE 600
+
+struct mboxfile {
+	char *path, *lock;
+	int fd, named;		/* named: the lock file is ours */
+	off_t size;
+	int pad;
+};
 
 static int
-locked(const char *path, int64_t until, struct err *e)
+wait_turn(const struct mboxfile *m, int64_t until, struct err *e)
 {
 	if (deadline_now() >= until)
-		return err_set(e, ERR_TEMP, "%s is in use (by its lock)", path);
+		return err_set(e, ERR_TEMP, "%s is in use (by its lock)", m->path);
 	poll(NULL, 0, PAUSE);
 	return 0;
 }
 
-static void
-remove_stale(const char *lock)
-{
-	struct stat st;
-
-	if (lstat(lock, &st) == 0 && S_ISREG(st.st_mode) && time(NULL) - st.st_mtime > STALE)
-		unlink(lock);
-}
-
-/* 1: made, 0: it can't be made here, where others can't make one either. */
 static int
-lock_by_name(const char *path, const char *lock, int64_t until, struct err *e)
+lock_by_name(struct mboxfile *m, int64_t until, struct err *e)
 {
-	int fd;
+	int r;
 
-	while ((fd = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1) {
-		if (errno == EACCES || errno == EPERM || errno == EROFS)
-			return 0;
-		if (errno != EEXIST)
-			return err_sys(e, err_file(errno), "make %s", lock);
-		remove_stale(lock);
-		if (locked(path, until, e) == -1)
+	while ((r = mboxlock_make(m->lock, e)) == 0)
+		if (wait_turn(m, until, e) == -1)
 			return -1;
-	}
-	close(fd);
-	return 1;
+	m->named = r == 1;
+	return r == -1 ? -1 : 0;
 }
 
 static int
-lock_file(const char *path, int fd, int64_t until, struct err *e)
+lock_file(struct mboxfile *m, int64_t until, struct err *e)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-	while (fcntl(fd, F_SETLK, &all) == -1) {
+	while (fcntl(m->fd, F_SETLK, &all) == -1) {
 		if (errno != EACCES && errno != EAGAIN && errno != EINTR)
-			return err_sys(e, ERR_IO, "lock %s", path);
-		if (locked(path, until, e) == -1)
+			return err_sys(e, ERR_IO, "lock %s", m->path);
+		if (wait_turn(m, until, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -74,68 +64,153 @@ lock_file(const char *path, int fd, int64_t until, struct err *e)
 
 /* An empty line parts what was there from what comes. */
 static int
-end_last(int fd, off_t size, struct err *e)
+look_at_end(struct mboxfile *m, struct err *e)
 {
 	char last[2] = { '\n', '\n' };
-	size_t n = size < 2 ? (size_t)size : 2;
+	struct stat st;
+	size_t n;
 
-	if (n > 0 && pread(fd, last + 2 - n, n, size - (off_t)n) != (ssize_t)n)
-		return err_sys(e, ERR_IO, "read the end of the mailbox");
-	if (last[1] != '\n')
-		return sink_fd(&fd, "\n\n", 2, e);
-	return last[0] != '\n' ? sink_fd(&fd, "\n", 1, e) : 0;
+	if (fstat(m->fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return err_set(e, ERR_CANTCREAT, "%s is not a mailbox file", m->path);
+	m->size = st.st_size;
+	n = st.st_size < 2 ? (size_t)st.st_size : 2;
+	if (n > 0 && pread(m->fd, last + 2 - n, n, st.st_size - (off_t)n) != (ssize_t)n)
+		return err_sys(e, ERR_IO, "read the end of %s", m->path);
+	m->pad = last[1] != '\n' ? 2 : last[0] != '\n' ? 1 : 0;
+	return 0;
+}
+
+int
+mboxfile_open(struct mboxfile **mp, const char *path, int64_t end, struct err *e)
+{
+	struct mboxfile *m = xcalloc(1, sizeof *m);
+	int64_t until = deadline_in(PATIENCE, end);
+	int r;
+
+	m->path = xstrdup(path);
+	m->lock = xasprintf("%s.lock", path);
+	m->fd = -1;
+	r = lock_by_name(m, until, e);
+	if (r == 0 && (m->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0600)) == -1)
+		r = err_sys(e, err_file(errno), "open %s", path);
+	if (r == 0 && (lock_file(m, until, e) == -1 || look_at_end(m, e) == -1))
+		r = -1;
+	if (r == -1)
+		mboxfile_close(&m);
+	*mp = m;
+	return r;
+}
+
+void
+mboxfile_close(struct mboxfile **mp)
+{
+	struct mboxfile *m = *mp;
+
+	if (m == NULL)
+		return;
+	if (m->fd != -1)
+		close(m->fd);
+	if (m->named)
+		unlink(m->lock);
+	free(m->path);
+	free(m->lock);
+	free(m);
+	*mp = NULL;
+}
+
+off_t
+mboxfile_size(const struct mboxfile *m)
+{
+	return m->size;
+}
+
+int
+mboxfile_pad(const struct mboxfile *m)
+{
+	return m->pad;
+}
+
+/* What is appended as one sequence: the pad, then the file. Up to n octets of it from `at` on; how many, 0 at its end. */
+struct source {
+	int from, pad;
+	off_t head;
+};
+
+static ssize_t
+take(const struct source *s, off_t at, char *to, size_t n)
+{
+	size_t pad = at < s->pad ? (size_t)(s->pad - at) : 0;
+	ssize_t r;
+
+	if (pad > n)
+		pad = n;
+	memset(to, '\n', pad);
+	do
+		r = pread(s->from, to + pad, n - pad, s->head + at + (off_t)pad - s->pad);
+	while (r == -1 && errno == EINTR);
+	return r == -1 ? -1 : (ssize_t)pad + r;
 }
 
 static int
-copy(int to, int from, struct err *e)
+copy(struct mboxfile *m, const struct source *s, off_t at, struct err *e)
 {
 	char text[32768];
 	ssize_t n;
 
-	if (lseek(from, 0, SEEK_SET) == -1)
-		return err_sys(e, ERR_IO, "read a temporary file");
-	while ((n = read(from, text, sizeof text)) > 0)
-		if (sink_fd(&to, text, (size_t)n, e) == -1)
-			return -1;
+	for (; (n = take(s, at, text, sizeof text)) > 0; at += n)
+		if (sink_fd(&m->fd, text, (size_t)n, e) == -1)
+			return err_prefix(e, "%s", m->path);
 	if (n == -1)
 		return err_sys(e, ERR_IO, "read a temporary file");
-	return fsync(to) == -1 ? err_sys(e, ERR_IO, "sync") : 0;
+	return fsync(m->fd) == -1 ? err_sys(e, ERR_IO, "sync %s", m->path) : 0;
 }
 
 static int
-append(const char *path, int fd, int from, int64_t until, struct err *e)
+append(struct mboxfile *m, const struct source *s, off_t at, struct err *e)
 {
-	struct stat st;
-
-	if (lock_file(path, fd, until, e) == -1)
-		return -1;
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
-		return err_set(e, ERR_CANTCREAT, "%s is not a mailbox file", path);
-	if (end_last(fd, st.st_size, e) == -1 || copy(fd, from, e) == -1) {
-		if (ftruncate(fd, st.st_size) == -1)
-			return err_prefix(e, "%s, which ends in half a message now", path);
-		return err_prefix(e, "%s", path);
-	}
-	return st.st_size == 0 ? dir_sync_parent(path, e) : 0;
+	if (copy(m, s, at, e) == 0)
+		return m->size == 0 ? dir_sync_parent(m->path, e) : 0;
+	if (ftruncate(m->fd, m->size) == -1)
+		return err_prefix(e, "%s, which ends in half a message now", m->path);
+	return -1;
 }
 
 int
-mboxfile_append(const char *path, int from, int64_t end, struct err *e)
+mboxfile_append(struct mboxfile *m, int from, off_t head, struct err *e)
 {
-	char *lock = xasprintf("%s.lock", path);
-	int64_t until = deadline_in(PATIENCE, end);
-	int named = lock_by_name(path, lock, until, e), fd, r = -1;
+	struct source s = { .from = from, .pad = m->pad, .head = head };
 
-	if (named != -1) {
-		if ((fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0600)) == -1)
-			err_sys(e, err_file(errno), "open %s", path);
-		else {
-			r = append(path, fd, from, until, e);
-			close(fd);
-		}
+	return append(m, &s, 0, e);
+}
+
+/* How much of the sequence the mailbox has from `begin` on to its end; -1: something else. */
+static off_t
+matching(const struct mboxfile *m, const struct source *s, off_t begin)
+{
+	char have[16384], want[16384];
+	off_t at = 0;
+	ssize_t n, got;
+
+	while ((got = pread(m->fd, have, sizeof have, begin + at)) > 0) {
+		if ((n = take(s, at, want, (size_t)got)) == -1 || memcmp(have, want, (size_t)n) != 0)
+			return -1;
+		at += n;
+		if (n < got)
+			return at;	/* all of it, and others have written since */
 	}
-	if (named == 1)
-		unlink(lock);
-	free(lock);
-	return r;
+	return got == -1 ? -1 : at;
+}
+
+int
+mboxfile_resume(struct mboxfile *m, int from, off_t head, off_t at, int pad, struct err *e)
+{
+	struct source s = { .from = from, .pad = pad, .head = head };
+	off_t there = m->size < at ? -1 : matching(m, &s, at);
+	char next;
+
+	if (there == -1)
+		return mboxfile_append(m, from, head, e);
+	if (take(&s, there, &next, 1) == 0)
+		return 0;
+	return append(m, &s, there, e);
 }

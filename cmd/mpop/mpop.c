@@ -213,7 +213,7 @@ recover(struct deliver *d, struct seen *s, struct err *e)
 	struct maildir *m = deliver_maildir(d);
 
 	if (m == NULL)
-		return 0;
+		return deliver_resume(d, seen_batch_id(s), e);
 	if (seen_recover(s, m, deliver_placed, d, e) == -1)
 		return -1;
 	maildir_tidy(m);
@@ -243,12 +243,16 @@ retrieve(struct options *o, struct account *a, const char *ledger, struct fetch_
 	struct seen *s = NULL;
 	struct pop3 p = { 0 };
 	struct fetch_opts how = o->fetch;
+	char *batch = xasprintf("%s.batch", ledger);
 	int r = -1;
 
 	how.end = a->end;
+	to.batch = o->kind == TO_MBOX ? batch : NULL;
 	trace_account(&o->trace, a);
-	if (deliver_open(&d, &to, e) == -1)
+	if (deliver_open(&d, &to, e) == -1) {
+		free(batch);
 		return -1;
+	}
 	if (seen_open(&s, ledger, a, o->fetch.headers, e) == 0 && recover(d, s, e) == 0 && log_in(&p, o, s, a, e) == 0) {
 		if (o->kind != TO_COMMAND && o->kind != TO_MBOX && o->filter == NULL)	/* which may do what they like */
 			sandbox_delivery(o->kind == TO_MAILDIR ? maildir_path(deliver_maildir(d)) : NULL, ledger);
@@ -257,6 +261,7 @@ retrieve(struct options *o, struct account *a, const char *ledger, struct fetch_
 	pop3_close(&p);
 	deliver_free(&d);
 	seen_free(&s);
+	free(batch);
 	if (fflush(stdout) == EOF && r == 0)
 		r = err_sys(e, ERR_IO, "standard output");
 	return r;

@@ -56,6 +56,8 @@ fetch_commit(struct fetch *f, struct err *e)
 	if (deliver_sync(f->d, e) == -1)
 		return -1;
 	record_batch(f);
+	if (deliver_id(f->d) != NULL)
+		seen_batch(f->s, deliver_id(f->d));
 	if (seen_commit(f->s, e) == -1 || deliver_place(f->d, e) == -1)
 		return -1;
 	f->broken = 0;

@@ -51,7 +51,8 @@ seen_free(struct seen **sp)
 size_t
 seen_count(const struct seen *s)
 {
-	return s == NULL ? 0 : ledger_count(s->ledger) - (ledger_get(s->ledger, SEEN_UNPLACED) != NULL);
+	return s == NULL ? 0 : ledger_count(s->ledger) - (ledger_get(s->ledger, SEEN_UNPLACED) != NULL) -
+	    (ledger_get(s->ledger, SEEN_BATCH) != NULL);
 }
 
 const char *
@@ -216,8 +217,21 @@ seen_commit(struct seen *s, struct err *e)
 }
 
 void
+seen_batch(struct seen *s, const char *id)
+{
+	ledger_put(s->ledger, SEEN_BATCH, id);
+}
+
+const char *
+seen_batch_id(const struct seen *s)
+{
+	return ledger_get(s->ledger, SEEN_BATCH);
+}
+
+void
 seen_placed(struct seen *s)
 {
+	ledger_remove(s->ledger, SEEN_BATCH);
 	ledger_remove(s->ledger, SEEN_UNPLACED);
 }
 

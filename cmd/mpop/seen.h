@@ -8,7 +8,7 @@
  * header if it has one (headers.h), the file's name (or -). "n:UID" is for a note that was delivered instead of a large
  * message, "z:UID"
  * holds a size that has turned out to be larger than LIST told. The key "!unplaced" is there while
- * files may wait in tmp/; its value is the TIME of these entries. */
+ * files may wait in tmp/; its value is the TIME of these entries. "!batch" holds the id of a mailbox file's last batch. */
 #ifndef SEEN_H
 #define SEEN_H
 
@@ -57,6 +57,8 @@ size_t seen_gone(const struct seen *, const struct listing *, seen_gone_fn *, vo
 void seen_adopt(struct seen *, const char *key, const struct listing_msg *);
 void seen_deleted(struct seen *, const struct listing_msg *);
 int seen_commit(struct seen *, struct err *e);
+void seen_batch(struct seen *, const char *id);	/* goes with the entries of a mailbox file's batch (deliver.h) */
+const char *seen_batch_id(const struct seen *);		/* of the last one, or NULL; until the next change */
 void seen_placed(struct seen *);	/* nothing waits in tmp/ any more; promised with the next commit */
 
 /* Places what a killed run recorded and did not place; its paths go to fn (may be NULL). An entry whose file is nowhere is

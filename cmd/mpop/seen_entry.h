@@ -9,6 +9,7 @@
 #include "seen.h"
 
 #define SEEN_UNPLACED "!unplaced"
+#define SEEN_BATCH "!batch"
 #define SEEN_KEY_MAX (LISTING_UID_MAX + 40)
 
 struct seen {

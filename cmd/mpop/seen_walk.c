@@ -58,7 +58,7 @@ recover_entry(void *ctx, const char *key, const char *value, struct err *e)
 	struct seen_entry entry = seen_parse(value);
 	int r, has = 1;
 
-	if (strcmp(key, SEEN_UNPLACED) == 0 || entry.time != d->time || strcmp(entry.name, "-") == 0)
+	if (key[0] == '!' || entry.time != d->time || strcmp(entry.name, "-") == 0)
 		return 0;
 	if ((r = maildir_recover(d->maildir, entry.name, NULL, e)) == -1)
 		return -1;
@@ -109,7 +109,7 @@ prune_entry(void *ctx, const char *key, const char *value, struct err *e)
 	struct doomed *d = ctx;
 
 	(void)e;
-	if (strcmp(key, SEEN_UNPLACED) == 0 || strlen(key) < 2 || listed(d->listing, key))
+	if (key[0] == '!' || strlen(key) < 2 || listed(d->listing, key))
 		return 0;
 	if (d->listing->count > 0 || seen_parse(value).deleted)
 		doom(d, key);
@@ -141,7 +141,7 @@ gone_entry(void *ctx, const char *key, const char *value, struct err *e)
 	struct seen_entry entry;
 
 	(void)e;
-	if (strcmp(key, SEEN_UNPLACED) == 0 || strlen(key) < 2 || listed(g->listing, key))
+	if (key[0] == '!' || strlen(key) < 2 || listed(g->listing, key))
 		return 0;
 	g->count++;
 	entry = seen_parse(value);

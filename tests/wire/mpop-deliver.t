@@ -54,6 +54,13 @@ $gone
 EOT
 exits 0 'a lock that somebody has left behind long ago' mpop -a "$PEER" "mbox:$TMP/box"
 is "$(grep -c '^From ' "$TMP/box")" 2 'does not hold it up'
+play orphan PIPELINING USER <<EOT
+$two
+$gone
+EOT
+sh -c "echo \$\$ \$(uname -n) >'$TMP/orphaned.lock'"
+exits 0 'the lock of a process that is no more' mpop -a "$PEER" "mbox:$TMP/orphaned"
+is "$(grep -c '^From ' "$TMP/orphaned")" 2 'does not either'
 if [ -c /dev/full ]; then
 	play full PIPELINING USER <<EOT
 $two
