@@ -160,13 +160,12 @@ take_head(struct reader *r, struct envelope *v)
 {
 	char *state = take(r, "Penny-State: ");
 	int64_t tries;
-	off_t unused;
 
 	if (state == NULL || (strcmp(state, "active") != 0 && strcmp(state, "held  ") != 0))
 		return -1;
 	v->state_at = offset(r, state);
 	v->held = *state == 'h';
-	if (take_number(r, "Penny-Arrived: ", 13, &v->arrived, &unused) == -1 ||
+	if (take_number(r, "Penny-Arrived: ", 13, &v->arrived, &v->arrived_at) == -1 ||
 	    take_number(r, "Penny-Next: ", 13, &v->next, &v->next_at) == -1 ||
 	    take_number(r, "Penny-Tries: ", 4, &tries, &v->tries_at) == -1 ||
 	    (v->from = bracketed(take(r, "Penny-From: "))) == NULL)

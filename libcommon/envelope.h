@@ -63,7 +63,7 @@ struct envelope {
 	struct envelope_rcpt *rcpt;
 	size_t rcpts;
 	off_t message_at;	/* where the message begins */
-	off_t state_at, next_at, tries_at;
+	off_t state_at, arrived_at, next_at, tries_at;
 	off_t tried_at, warned_at;	/* 0: the file has no such line */
 };
 
@@ -75,6 +75,7 @@ void envelope_free(struct envelope *);
 /* In place, by pwrite; the caller syncs fd when it must be durable. They update the struct as well. */
 int envelope_set_fate(int fd, struct envelope *, size_t i, enum envelope_fate, const char *reply, struct err *e);
 int envelope_set_next(int fd, struct envelope *, int64_t next, unsigned int tries, struct err *e);
+int envelope_set_arrived(int fd, struct envelope *, int64_t arrived, struct err *e);	/* the clock was wrong when it came */
 int envelope_set_held(int fd, struct envelope *, int held, struct err *e);
 int envelope_set_tried(int fd, struct envelope *, int64_t tried, int64_t offline, struct err *e);	/* nothing without the line */
 int envelope_set_warned(int fd, struct envelope *, struct err *e);

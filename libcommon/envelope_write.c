@@ -149,6 +149,18 @@ envelope_set_next(int fd, struct envelope *v, int64_t next, unsigned int tries, 
 }
 
 int
+envelope_set_arrived(int fd, struct envelope *v, int64_t arrived, struct err *e)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%013lld", bounded(arrived, TIME_MAX));
+	if (overwrite(fd, text, 13, v->arrived_at, e) == -1)
+		return -1;
+	v->arrived = arrived;
+	return 0;
+}
+
+int
 envelope_set_held(int fd, struct envelope *v, int held, struct err *e)
 {
 	if (overwrite(fd, held ? "held  " : "active", 6, v->state_at, e) == -1)

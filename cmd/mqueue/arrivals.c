@@ -36,7 +36,7 @@ arrivals_open(struct arrivals *a, const struct spool *q)
 	*a = (struct arrivals){ .fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC) };
 	if (a->fd == -1)
 		return;
-	a->root = listen_to(a->fd, q, "", 0);
+	a->root = listen_to(a->fd, q, "", IN_DELETE | IN_MOVED_FROM);
 	a->box[SPOOL_NEW] = listen_to(a->fd, q, "new", IN_MOVED_TO | IN_CREATE | IN_MODIFY);
 	a->box[SPOOL_CUR] = listen_to(a->fd, q, "cur", IN_MOVED_TO | IN_CREATE | IN_MODIFY);
 	if (a->root == -1 || a->box[SPOOL_NEW] == -1 || a->box[SPOOL_CUR] == -1)
@@ -50,6 +50,8 @@ event(const struct arrivals *a, const struct inotify_event *ev, struct spool_lis
 		return ARRIVALS_LOST;
 	if (ev->mask & (GOES | IN_IGNORED | IN_UNMOUNT))
 		return ARRIVALS_LOST | ARRIVALS_GONE;
+	if (ev->wd == a->root)		/* a directory that is open is not told to be deleted, but its parent is */
+		return ev->mask & IN_ISDIR ? ARRIVALS_LOST | ARRIVALS_GONE : 0;
 	if (ev->len == 0 || ev->name[0] == '.')
 		return 0;
 	spool_list_add(list, ev->name, ev->wd == a->box[SPOOL_NEW] ? SPOOL_NEW : SPOOL_CUR);

@@ -24,9 +24,11 @@ open_entry(struct entry *t, const struct spool *q, const struct spool_name *n, i
 {
 	*t = (struct entry){ .spool = q, .name = n };
 	t->fd = openat(q->box[n->box], n->name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (t->fd == -1)
-		return errno == ENOENT ? ENTRY_GONE : cannot(q, n, "open", e);
-	if (fstat(t->fd, st) == -1)
+	if (t->fd == -1 && errno == ENOENT)
+		return ENTRY_GONE;
+	if (t->fd == -1 && errno != ELOOP && errno != EMLINK && errno != EISDIR)
+		return cannot(q, n, "open", e);
+	if (t->fd != -1 && fstat(t->fd, st) == -1)
 		return cannot(q, n, "look at", e);
 	if (!S_ISREG(st->st_mode))
 		return err_set(e, ERR_DATA, "%s in %s is no regular file", n->name, q->path);

@@ -2,6 +2,8 @@
 /* schedule.c - see schedule.h. */
 #include "schedule.h"
 
+#define TRIES_LEAST 5
+
 static int64_t
 at_most(int64_t a, int64_t b)
 {
@@ -32,7 +34,7 @@ schedule_next(const struct schedule *s, int64_t arrived, int64_t now, unsigned i
 
 /* A clock that was set back makes no entry older than it is. */
 int
-schedule_expired(const struct schedule *s, int64_t arrived, int64_t now)
+schedule_expired(const struct schedule *s, int64_t arrived, int64_t now, unsigned int tries)
 {
-	return now > arrived && now - arrived >= s->expire;
+	return tries >= at_most(TRIES_LEAST, s->expire / s->most) && now > arrived && now - arrived >= s->expire;
 }

@@ -16,6 +16,7 @@ struct schedule {		/* seconds */
 
 /* tries: those made so far, the one that just failed with them. noise: any number. Later than now, by at least a second. */
 int64_t schedule_next(const struct schedule *, int64_t arrived, int64_t now, unsigned int tries, uint32_t noise);
-int schedule_expired(const struct schedule *, int64_t arrived, int64_t now);
+/* Never before a few tries: a machine that was off for a week, or whose clock is a year ahead, gives up nothing at its first. */
+int schedule_expired(const struct schedule *, int64_t arrived, int64_t now, unsigned int tries);
 
 #endif

@@ -16,6 +16,8 @@
 #include "settle.h"
 #include "xalloc.h"
 
+#define SKEW 3600		/* that clocks may differ by */
+
 static int
 begins(const char *text, const char *with)
 {
@@ -157,23 +159,30 @@ settle_tell(struct entry *t, const struct settings *s, int64_t now, struct err *
 	return 0;
 }
 
-/* When it came in, as if this machine had never been offline. */
+/* When it came in, as if this machine had never been offline; which it has not been for longer than the entry is there. */
 static int64_t
-began(const struct envelope *env)
+began(const struct envelope *env, int64_t now)
 {
-	return env->arrived + env->offline;
+	return env->offline > now - env->arrived ? env->arrived : env->arrived + env->offline;
+}
+
+/* It came in while the clock was ahead. Its time begins now. */
+static int
+mend_clock(struct entry *t, int64_t now, struct err *e)
+{
+	return t->env.arrived > now + SKEW ? envelope_set_arrived(t->fd, &t->env, now, e) : 0;
 }
 
 static int
 late(const struct envelope *env, const struct settings *s, int64_t now)
 {
-	return env->warned == WARNED_NO && s->warn != 0 && now - began(env) >= s->warn;
+	return env->warned == WARNED_NO && s->warn != 0 && now - began(env, now) >= s->warn;
 }
 
 int
 settle_overdue(const struct envelope *env, const struct settings *s, int64_t now)
 {
-	return schedule_expired(&s->schedule, began(env), now) || (*env->from != '\0' && late(env, s, now));
+	return schedule_expired(&s->schedule, began(env, now), now, env->tries + 1) || (*env->from != '\0' && late(env, s, now));
 }
 
 static int
@@ -189,7 +198,7 @@ postpone(struct entry *t, const struct schedule *s, int64_t now, struct err *e)
 {
 	unsigned int tries = t->env.tries + 1;
 
-	return envelope_set_next(t->fd, &t->env, schedule_next(s, began(&t->env), now, tries, arc4random()), tries, e);
+	return envelope_set_next(t->fd, &t->env, schedule_next(s, began(&t->env, now), now, tries, arc4random()), tries, e);
 }
 
 /* Since when nobody could be reached is not known: all the time since the last try is given back. */
@@ -200,7 +209,7 @@ wait_offline(struct entry *t, const struct schedule *s, int64_t now, struct err 
 
 	if (envelope_set_tried(t->fd, &t->env, now, t->env.offline + (now > since ? now - since : 0), e) == -1)
 		return -1;
-	return envelope_set_next(t->fd, &t->env, schedule_next(s, began(&t->env), now, 1, arc4random()), t->env.tries, e);
+	return envelope_set_next(t->fd, &t->env, schedule_next(s, began(&t->env, now), now, 1, arc4random()), t->env.tries, e);
 }
 
 static int
@@ -212,11 +221,13 @@ done(const struct entry *t)
 int
 settle(struct entry *t, const struct settings *s, int64_t now, int how, int *code, struct err *e)
 {
+	if (mend_clock(t, now, e) == -1)
+		return -1;
 	if (how & SETTLE_OFFLINE)
 		return wait_offline(t, &s->schedule, now, e);
 	if (done(t))
 		return entry_remove(t, e);
-	if (any(t, FATE_WAITING) && schedule_expired(&s->schedule, began(&t->env), now) && expire(t, e) == -1)
+	if (any(t, FATE_WAITING) && schedule_expired(&s->schedule, began(&t->env, now), now, t->env.tries + 1) && expire(t, e) == -1)
 		return -1;
 	if (envelope_set_tried(t->fd, &t->env, now, t->env.offline, e) == -1 || settle_tell(t, s, now, e) == -1 ||
 	    warn(t, s, now, e) == -1)

@@ -35,11 +35,12 @@ static int64_t
 shut(const char *account, int64_t arrived, int64_t now)
 {
 	char name[64];
-	struct envelope env = { .account = strcpy(name, account), .arrived = arrived };
+	struct envelope env = { .account = name, .arrived = arrived };
 	struct dests d;
 	const struct dest *why;
 	int64_t until;
 
+	strlcpy(name, account, sizeof name);
 	envelope_add(&env, "bob@example.net");
 	dests_read(&d, &queue, &nowhere, &normal, now);
 	until = dests_find(&d, account) == NULL ? -1 : dests_until(&d, &env, &why);
@@ -271,5 +272,6 @@ main(void)
 		cmocka_unit_test(test_whereto), cmocka_unit_test(test_names),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

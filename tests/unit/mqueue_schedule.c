@@ -69,12 +69,19 @@ test_extremes(void **state)
 static void
 test_expiry(void **state)
 {
+	static const struct schedule daily = { DAY, DAY, 2 * DAY }, once = { DAY, DAY, DAY / 2 };
+
 	(void)state;
-	assert_int_equal(schedule_expired(&normal, NOW, NOW), 0);
-	assert_int_equal(schedule_expired(&normal, NOW, NOW + 5 * DAY - 1), 0);
-	assert_int_equal(schedule_expired(&normal, NOW, NOW + 5 * DAY), 1);
-	assert_int_equal(schedule_expired(&normal, NOW, NOW - 9 * DAY), 0);
-	assert_int_equal(schedule_expired(&normal, 0, NOW), 1);
+	assert_int_equal(schedule_expired(&normal, NOW, NOW, 9), 0);
+	assert_int_equal(schedule_expired(&normal, NOW, NOW + 5 * DAY - 1, 9), 0);
+	assert_int_equal(schedule_expired(&normal, NOW, NOW + 5 * DAY, 9), 1);
+	assert_int_equal(schedule_expired(&normal, NOW, NOW - 9 * DAY, 9), 0);
+	assert_int_equal(schedule_expired(&normal, 0, NOW, 9), 1);
+	assert_int_equal(schedule_expired(&normal, NOW, NOW + 365 * DAY, 4), 0);	/* the clock jumped */
+	assert_int_equal(schedule_expired(&normal, NOW, NOW + 365 * DAY, 5), 1);
+	assert_int_equal(schedule_expired(&daily, NOW, NOW + 2 * DAY, 1), 0);
+	assert_int_equal(schedule_expired(&daily, NOW, NOW + 2 * DAY, 2), 1);
+	assert_int_equal(schedule_expired(&once, NOW, NOW + DAY, 1), 1);
 }
 
 int

@@ -151,5 +151,6 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_session, begin, end),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

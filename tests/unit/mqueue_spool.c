@@ -37,8 +37,9 @@ fill(void **state)
 		touch("queue/new", name);
 		if (i % 10 == 0)
 			touch("queue/cur", name);
+		strlcat(name, "moved:2,S", sizeof name);
 		if (i % 7 == 0)
-			touch("queue/cur", strcat(name, "moved:2,S"));
+			touch("queue/cur", name);
 	}
 	touch("queue/new", "foreign");
 	touch("queue/cur", "1795344000.M1P2Q3.host");
@@ -108,5 +109,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_windows), cmocka_unit_test(test_drop) };
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, fill, empty);
 }

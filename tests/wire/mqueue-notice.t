@@ -144,6 +144,7 @@ set_line Arrived "$old"
 run
 is "$(notices)" '' 'no warning to who does not want it'
 set_line Arrived 0001700000000
+set_line Tries 0004
 run
 is "$(notice | grep -e '^Action' -e '^Status' -e '^Diag')" 'Action: failed
 Status: 4.4.7

@@ -109,7 +109,7 @@ is "$(state "$id") $(tries "$id")" 'waiting 1' '… and one try is counted'
 like "$(replies)" '^bob@example.net	waiting	.*127.0.0.1.*Connection refused' '… with the reason'
 next=$(sed -n 's/^Penny-Next: 0*//p' "$Q"/new/*)
 ok 'the next try is in five minutes, more or less' test "$next" -gt $(($(date +%s) + 200)) -a "$next" -lt $(($(date +%s) + 400))
-sed -i 's/^Penny-Arrived: .*/Penny-Arrived: 0001700000000/' "$Q"/new/*
+sed -i 's/^Penny-Arrived: .*/Penny-Arrived: 0001700000000/; s/^Penny-Tries: .*/Penny-Tries: 0004/' "$Q"/new/*
 exits 0 'after five days it is given up' mqueue run -f
 is "$(mqueue ls | cut -f6,7)" '<>	ann@example.org' '… and the sender told'
 grep -A 1 '^Status' "$Q"/new/* >"$TMP/status"
@@ -120,6 +120,21 @@ id=$(add down -a smtp://127.0.0.1:1 bob@example.net)
 exits 0 'retry and expire are settings' mqueue -o expire=4w -o 'retry=2h 3h' run
 next=$(sed -n 's/^Penny-Next: 0*//p' "$Q"/new/*)
 ok 'the next try is in two hours' test "$next" -gt $(($(date +%s) + 6000)) -a "$next" -lt $(($(date +%s) + 8200))
+clear_queue
+
+# The clock jumps: forward by a year nothing is given up at once, and back again nothing waits for a year.
+id=$(add clock -N never -a smtp://127.0.0.1:1 bob@example.net)
+year=$(($(date +%s) - 31536000)) ahead=$(($(date +%s) + 31536000))
+sed -i "s/^Penny-Arrived: .*/Penny-Arrived: 000$year/" "$Q"/new/*
+exits 0 'the clock went forward by a year' mqueue run -f
+is "$(state "$id") $(mqueue ls | wc -l)" 'waiting 1' '… nothing is given up'
+sed -i "s/^Penny-Arrived: .*/Penny-Arrived: 000$ahead/; s/^Penny-Next: .*/Penny-Next: 000$ahead/; s/^Penny-Tried: .*/Penny-Tried: 000$ahead 0000031536000/" "$Q"/new/*
+rm -f "$Q/destinations"
+is "$(state "$id")" due 'it went back again: the message is due'
+exits 0 'run' mqueue run
+is "$(tries "$id") $(sed -n 's/^Penny-Arrived: 000//p' "$Q"/new/* | awk -v now="$(date +%s)" '{ print ($1 <= now && $1 > now - 60) }')" '2 1' '… is tried, and its time begins now'
+next=$(sed -n 's/^Penny-Next: 0*//p' "$Q"/new/*)
+ok 'the next try is in five minutes, more or less' test "$next" -gt $(($(date +%s) + 200)) -a "$next" -lt $(($(date +%s) + 400))
 clear_queue
 
 # --- An msend of our own making, beside a copy of mqueue. It delivers into $TMP/sent, as $FAKE tells.
