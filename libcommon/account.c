@@ -20,7 +20,7 @@
 
 static const char *const key_names[KEY_COUNT] = {
 	[KEY_FROM] = "from", [KEY_SEND] = "send", [KEY_POP] = "pop", [KEY_IMAP] = "imap",
-	[KEY_IMAP_WITHOUT] = "imap-without", [KEY_COMPRESS] = "compress", [KEY_WATCH_IDLE] = "watch-idle", [KEY_WATCH_POLL] = "watch-poll",
+	[KEY_IMAP_WITHOUT] = "imap-without", [KEY_IMAP_ID] = "imap-id", [KEY_COMPRESS] = "compress", [KEY_WATCH_IDLE] = "watch-idle", [KEY_WATCH_POLL] = "watch-poll",
 	[KEY_USER] = "user",
 	[KEY_PASSWORD] = "password", [KEY_TOKEN] = "token", [KEY_AUTH] = "auth", [KEY_TLS] = "tls", [KEY_TLS_CA] = "tls-ca", [KEY_TLS_PIN] = "tls-pin",
 	[KEY_TLS_CERT] = "tls-cert", [KEY_TLS_KEY] = "tls-key", [KEY_PROXY] = "proxy", [KEY_SOURCE] = "source",
@@ -91,7 +91,7 @@ check_value(enum account_key key, const char *value, struct err *e)
 		strtonum(value, 1, 65535, &bad);
 		return bad == NULL || strcmp(value, "on") == 0 || strcmp(value, "off") == 0 ? 0
 		    : err_set(e, ERR_CONFIG, "mta-sts is on, off or a port, not \"%s\"", value);
-	case KEY_FROM_FORCE: case KEY_REQUIRE_TLS:
+	case KEY_FROM_FORCE: case KEY_REQUIRE_TLS: case KEY_IMAP_ID:
 		if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
 			return err_set(e, ERR_CONFIG, "%s is on or off, not \"%s\"", key_names[key], value);
 		return 0;
@@ -335,8 +335,17 @@ account_number(const struct account *a, enum account_key key, int fallback, int 
 
 struct search {
 	const char *addr;
-	char *name;
+	char *name, *base;	/* base: of an account whose address is addr's without its +detail */
 };
+
+static int
+same_base(const char *addr, const char *from, size_t n)
+{
+	size_t at = strcspn(addr, "@"), user = strcspn(addr, "+");
+
+	return user > 0 && user < at && strlen(addr) - at + user == n && strncasecmp(addr, from, user) == 0
+	    && strncasecmp(addr + at, from + user, n - user) == 0;
+}
 
 static int
 match_from(void *ctx, const char *section, const char *key, const char *value, struct err *e)
@@ -353,6 +362,8 @@ match_from(void *ctx, const char *section, const char *key, const char *value, s
 	n = strcspn(value, "> \t");
 	if (strlen(s->addr) == n && strncasecmp(value, s->addr, n) == 0)
 		s->name = xstrdup(section);
+	else if (s->base == NULL && same_base(s->addr, value, n))
+		s->base = xstrdup(section);
 	return 0;
 }
 
@@ -365,9 +376,11 @@ account_find_from(const char *addr, char **name, struct err *e)
 
 	free(path);
 	if (rc == 0)
-		*name = s.name;
-	else
+		*name = s.name != NULL ? s.name : s.base;
+	if (rc != 0 || s.name == NULL)
 		free(s.name);
+	if (rc != 0 || s.name != NULL)
+		free(s.base);
 	return rc;
 }
 

@@ -18,7 +18,7 @@ struct sasl;
 struct stream;
 
 enum account_key {
-	KEY_FROM, KEY_SEND, KEY_POP, KEY_IMAP, KEY_IMAP_WITHOUT, KEY_USER, KEY_PASSWORD, KEY_TOKEN, KEY_AUTH, KEY_TLS, KEY_TLS_CA, KEY_TLS_PIN,
+	KEY_FROM, KEY_SEND, KEY_POP, KEY_IMAP, KEY_IMAP_WITHOUT, KEY_IMAP_ID, KEY_USER, KEY_PASSWORD, KEY_TOKEN, KEY_AUTH, KEY_TLS, KEY_TLS_CA, KEY_TLS_PIN,
 	KEY_TLS_CERT, KEY_TLS_KEY, KEY_PROXY, KEY_SOURCE, KEY_HELO, KEY_TIMEOUT, KEY_DEADLINE, KEY_MAILDIR, KEY_QUEUE, KEY_RETRY, KEY_EXPIRE,
 	KEY_DKIM_DOMAIN, KEY_DKIM_SELECTOR, KEY_DKIM_KEY, KEY_RESOLVER, KEY_MX_PORT, KEY_MTA_STS, KEY_WARN, KEY_BOUNCE_LIMIT, KEY_BOUNCE_SIZE, KEY_PARALLEL,
 	KEY_PER_DESTINATION,
@@ -52,7 +52,8 @@ int account_option(struct account *, int ch, const char *arg, struct err *e);
 int account_load(struct account *, enum account_key endpoint, struct err *e);
 const char *account_get(const struct account *, enum account_key);	/* NULL if not set */
 int account_number(const struct account *, enum account_key, int fallback, int max, int *n, struct err *e);
-int account_find_from(const char *addr, char **name, struct err *e);	/* the section whose `from` is addr; NULL if none */
+int account_find_from(const char *addr, char **name, struct err *e);	/* the section whose `from` is addr, else addr without its
+								 * +detail; NULL if none */
 void account_free(struct account *);
 
 /* user of the URL, else the key, else the local login name. */

@@ -48,10 +48,12 @@ int
 imap_refusal(const struct imap *im, const char *what, struct err *e)
 {
 	const struct response *r = &im->response;
-	int missing = r->code != NULL && strcasecmp(r->code, "TRYCREATE") == 0;
+	const char *advice = r->code != NULL && strcasecmp(r->code, "TRYCREATE") == 0 ? "; mimap mkdir makes it" : "";
 
+	if (strcasestr(r->text, "unsafe login") != NULL && caps_has(&im->caps, CAP_ID))
+		advice = "; it may want to be told who asks: -o imap-id=on";
 	return err_set(e, refusal_class(r), "%s refused to %s: \"%.200s\"%s", stream_peer(im->stream), what, r->text,
-	    missing ? "; mimap mkdir makes it" : "");
+	    advice);
 }
 
 /* A literal that the response parser waits for: streamed where the handler says so, else kept in memory. */

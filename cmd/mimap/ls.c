@@ -21,14 +21,16 @@ struct folder {
 	char *name;		/* as shown */
 	char *wire;
 	const char *role;	/* or NULL */
-	int selectable, counted;
+	int selectable, counted, subscribed;
 	uint64_t messages, unseen, size;
 	int sized;
 };
 
 struct ls {
 	struct imap *im;
+	const char *label;	/* the account's name, or NULL */
 	int counts, json;
+	int subscribed;		/* only these */
 	char **patterns;
 	int pattern_count;
 	struct folder *folder;
@@ -75,10 +77,26 @@ on_list(struct ls *ls, const struct response *r, struct err *e)
 	}
 	f = &ls->folder[ls->count++];
 	*f = (struct folder){ .wire = xstrndup(name->text, name->len), .role = role_of(r->args) };
+	f->subscribed = role_attribute(r->args, "\\Subscribed") || (ls->subscribed && caps_has(&ls->im->caps, CAP_LIST_EXTENDED));
 	f->selectable = !role_attribute(r->args, "\\Noselect") && !role_attribute(r->args, "\\NonExistent");
 	f->name = xstrdup(buf_str(&shown));
 	buf_free(&shown);
 	return 1;
+}
+
+static struct folder *find(struct ls *, const char *, size_t);
+
+/* * LSUB () "/" name      one that does not exist any more is not listed */
+static void
+on_lsub(struct ls *ls, const struct response *r)
+{
+	const struct value *name = r->args != NULL && r->args->next != NULL ? r->args->next->next : NULL;
+	struct folder *f;
+	const char *text;
+	size_t n;
+
+	if (value_text(name, &text, &n) && (f = find(ls, text, n)) != NULL)
+		f->subscribed = 1;
 }
 
 /* STATUS answers mostly come in the order of LIST: the search goes on where it was. */
@@ -122,6 +140,8 @@ on_data(void *ctx, const struct response *r, struct err *e)
 
 	if (response_is(r, "LIST"))
 		return on_list(ls, r, e);
+	if (response_is(r, "LSUB"))
+		on_lsub(ls, r);
 	return response_is(r, "STATUS") ? on_status(ls, r) : 0;
 }
 
@@ -143,28 +163,57 @@ server_pattern(const struct ls *ls, struct buf *out)
 	buf_addc(out, '*');
 }
 
-/* C: LIST "" "*" RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN SIZE)) */
+/* C: LSUB "" "*"      for servers that do not tell with LIST what is subscribed to */
+static int
+send_lsub(struct ls *ls, struct err *e)
+{
+	struct command c;
+	int r;
+
+	imap_command(ls->im, &c);
+	r = command_add(&c, e, "LSUB \"\" \"*\"");
+	if (r == 0)
+		r = imap_send(ls->im, &c, "list what is subscribed to", e);
+	command_free(&c);
+	return r;
+}
+
+/* " RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UNSEEN SIZE))" */
+static void
+add_return(const struct ls *ls, struct buf *out)
+{
+	const struct caps *caps = &ls->im->caps;
+	int extended = caps_has(caps, CAP_LIST_EXTENDED), status = ls->counts && caps_has(caps, CAP_LIST_STATUS);
+
+	if (extended && ls->json)
+		buf_adds(out, " SUBSCRIBED");
+	if (extended && caps_has(caps, CAP_SPECIAL_USE))
+		buf_adds(out, " SPECIAL-USE");
+	if (status)
+		buf_printf(out, " STATUS %s", status_items(ls));
+}
+
+/* C: LIST [(SUBSCRIBED)] "" "*" RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN SIZE)) */
 static int
 send_list(struct ls *ls, struct err *e)
 {
 	struct imap *im = ls->im;
-	struct buf pattern = { 0 };
+	struct buf pattern = { 0 }, more = { 0 };
 	struct command c;
-	int roles = caps_has(&im->caps, CAP_LIST_EXTENDED) && caps_has(&im->caps, CAP_SPECIAL_USE);
-	int status = ls->counts && caps_has(&im->caps, CAP_LIST_STATUS);
-	int r;
+	int extended = caps_has(&im->caps, CAP_LIST_EXTENDED), r;
 
 	server_pattern(ls, &pattern);
+	add_return(ls, &more);
 	imap_command(im, &c);
-	r = command_add(&c, e, "LIST \"\" %s", buf_str(&pattern));
-	if (r == 0 && (roles || status))
-		r = command_add(&c, e, status ? roles ? " RETURN (SPECIAL-USE STATUS %r)" : " RETURN (STATUS %r)" : " RETURN (SPECIAL-USE)",
-		    status_items(ls));
+	r = command_add(&c, e, ls->subscribed && extended ? "LIST (SUBSCRIBED) \"\" %s" : "LIST \"\" %s", buf_str(&pattern));
+	if (r == 0 && more.len > 0)
+		r = command_add(&c, e, " RETURN (%r)", buf_str(&more) + 1);
 	if (r == 0)
 		r = imap_send(im, &c, "list its mailboxes", e);
 	command_free(&c);
 	buf_free(&pattern);
-	return r;
+	buf_free(&more);
+	return r == 0 && !extended && (ls->subscribed || ls->json) ? send_lsub(ls, e) : r;
 }
 
 /* C: STATUS name (MESSAGES UNSEEN)      for each folder, ahead; one that can't be counted (a name with controls in it
@@ -178,7 +227,7 @@ send_status(struct ls *ls, struct err *e)
 	int r = 0;
 
 	for (i = 0; i < ls->count && r == 0; i++) {
-		if (!ls->folder[i].selectable)
+		if (!ls->folder[i].selectable || (ls->subscribed && !ls->folder[i].subscribed))
 			continue;
 		imap_command(ls->im, &c);
 		if (command_add(&c, &refused, "STATUS %s %r", ls->folder[i].wire, status_items(ls)) == 0)
@@ -234,10 +283,16 @@ print(struct ls *ls)
 		qsort(ls->folder, ls->count, sizeof(*ls->folder), by_name);
 	rows_begin(&rows, ls->counts ? columns : columns + 4, ls->counts ? 5 : 1, ls->json);
 	rows.begun = !ls->counts;	/* a list of names needs no head */
+	if (ls->label != NULL)
+		rows_fix(&rows, "account", 12, ls->label);
 	for (i = 0; i < ls->count; i++) {
+		if (ls->subscribed && !ls->folder[i].subscribed)
+			continue;
 		if (ls->counts)
 			print_counts(&rows, &ls->folder[i]);
 		rows_text(&rows, ls->folder[i].name, strlen(ls->folder[i].name));
+		if (rows_extra(&rows, "subscribed"))
+			rows_truth(&rows, ls->folder[i].subscribed);
 		rows_end(&rows);
 	}
 	rows_free(&rows);
@@ -259,14 +314,15 @@ work(struct ls *ls, struct err *e)
 int
 verb_ls(struct mimap *m, int argc, char **argv, struct err *e)
 {
-	struct ls ls = { .im = NULL };
+	struct ls ls = { .label = m->label };
 	int ch, r;
 
-	while ((ch = getopt(argc, argv, "+:jl")) != -1) {
-		if (ch != 'j' && ch != 'l')
+	while ((ch = getopt(argc, argv, "+:jls")) != -1) {
+		if (ch == '?')
 			return err_set(e, ERR_USAGE, "ls: there is no option -%c", optopt);
 		ls.json |= ch == 'j';
-		ls.counts = 1;
+		ls.subscribed |= ch == 's';
+		ls.counts |= ch != 's';
 	}
 	ls.patterns = argv + optind;
 	ls.pattern_count = argc - optind;

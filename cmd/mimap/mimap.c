@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "accounts.h"
 #include "log.h"
 #include "usage.h"
 #include "xalloc.h"
@@ -15,29 +16,30 @@
 static const struct verb {
 	const char *name;
 	verb_fn *fn;
+	int each;		/* works on several accounts, one after the other */
 } verbs[] = {
-	{ "ls", verb_ls },
-	{ "search", verb_search },
-	{ "fetch", verb_fetch },
-	{ "flag", verb_flag },
-	{ "cp", verb_cp },
-	{ "mv", verb_mv },
-	{ "rm", verb_rm },
-	{ "put", verb_put },
-	{ "mkdir", verb_mkdir },
-	{ "rmdir", verb_rmdir },
-	{ "rename", verb_rename },
-	{ "subscribe", verb_subscribe },
-	{ "unsubscribe", verb_unsubscribe },
-	{ "sync", verb_sync },
-	{ "watch", verb_watch },
-	{ "quota", verb_quota },
-	{ "raw", verb_raw },
+	{ "ls", verb_ls, 1 },
+	{ "search", verb_search, 1 },
+	{ "fetch", verb_fetch, 0 },
+	{ "flag", verb_flag, 0 },
+	{ "cp", verb_cp, 0 },
+	{ "mv", verb_mv, 0 },
+	{ "rm", verb_rm, 0 },
+	{ "put", verb_put, 0 },
+	{ "mkdir", verb_mkdir, 0 },
+	{ "rmdir", verb_rmdir, 0 },
+	{ "rename", verb_rename, 0 },
+	{ "subscribe", verb_subscribe, 0 },
+	{ "unsubscribe", verb_unsubscribe, 0 },
+	{ "sync", verb_sync, 0 },
+	{ "watch", verb_watch, 0 },
+	{ "quota", verb_quota, 1 },
+	{ "raw", verb_raw, 0 },
 };
 
 static const char usage[] =
-    "usage: mimap [-v] [-a account] [-m mailbox] ... [-o key=value] verb ...\n"
-    "       ls [-jl] [pattern ...]\n"
+    "usage: mimap [-v] [-a account] ... [-m mailbox] ... [-o key=value] verb ...\n"
+    "       ls [-jls] [pattern ...]\n"
     "       search [-jl] [--sort key] [query ...]\n"
     "       fetch [-Hp] [-d maildir | -] [-P part] [uids | -]\n"
     "       flag [-n] +flag | -flag | =flag ... uids | - | query ...\n"
@@ -50,14 +52,14 @@ static const char usage[] =
     "       rename mailbox name\n"
     "       subscribe mailbox ...\n"
     "       unsubscribe mailbox ...\n"
+    "       watch [-1js] [-e command] [-t event,...] [mailbox ...]\n"
     "       sync [-fnp] [--pull | --push] [--exact] [--force] [--remove] [-d maildir]\n"
     "           [pattern ...]\n"
-    "       watch [-1js] [-e command] [-t event,...] [mailbox ...]\n"
     "       quota [-j]\n"
     "       raw command ...\n";
 
 static int
-options(struct mimap *m, int argc, char **argv, struct err *e)
+options(struct mimap *m, struct accounts *accounts, int argc, char **argv, struct err *e)
 {
 	int ch;
 
@@ -73,7 +75,7 @@ options(struct mimap *m, int argc, char **argv, struct err *e)
 		case '?':
 			return err_set(e, ERR_USAGE, "there is no option -%c", optopt);
 		default:
-			if (account_option(&m->account, ch, optarg, e) == -1)
+			if (accounts_option(accounts, ch, optarg, e) == -1)
 				return -1;
 		}
 	}
@@ -106,25 +108,52 @@ run(struct mimap *m, const struct verb *v, int argc, char **argv, struct err *e)
 	return r;
 }
 
+/* With several accounts each is worked on, whatever became of those before; what went wrong begins with its name. */
+static int
+run_each(struct mimap *m, const struct accounts *accounts, const struct verb *v, int argc, char **argv)
+{
+	struct err e = { 0 };
+	size_t i = 0;
+	int code = 0, r;
+
+	if (accounts->count > 1 && !v->each) {
+		err_set(&e, ERR_USAGE, "%s works on one account; -a names %zu", v->name, accounts->count);
+		return log_err(&e);
+	}
+	do {
+		m->label = accounts->count > 1 ? accounts->name[i] : NULL;
+		r = accounts_set(accounts, i, &m->account, &e) == -1 ? -1 : run(m, v, argc, argv, &e);
+		if (r == -1 && m->label != NULL)
+			err_prefix(&e, "%.100s", m->label);
+		if (r == -1 && log_err(&e) > code)
+			code = (int)e.class;
+		account_free(&m->account);
+		m->account = (struct account){ .name = NULL };
+		m->loaded = 0;
+	} while (++i < accounts->count);
+	return code;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct mimap m = { .mailbox = "INBOX" };
+	struct accounts accounts = { .count = 0 };
 	struct err e = { 0 };
 	const struct verb *v = NULL;
-	int code = 0;
+	int code;
 
 	usage_standard(argc, argv, "mimap", usage);
 	log_init("mimap");
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		setlocale(LC_CTYPE, "");
-	if (options(&m, argc, argv, &e) == -1)
-		code = usage_wrong("mimap", usage, e.text);
+	if (options(&m, &accounts, argc, argv, &e) == -1)
+		code = e.class == ERR_USAGE ? usage_wrong("mimap", usage, e.text) : log_err(&e);
 	else if ((v = find(argv[optind])) == NULL)
 		code = usage_wrong("mimap", usage, "there is no such verb");
-	else if (run(&m, v, argc - optind, argv + optind, &e) == -1)
-		code = log_err(&e);
-	account_free(&m.account);
+	else
+		code = run_each(&m, &accounts, v, argc - optind, argv + optind);
+	accounts_free(&accounts);
 	free(m.mailbox_list);
 	return code;
 }

@@ -84,6 +84,8 @@ verb_quota(struct mimap *m, int argc, char **argv, struct err *e)
 	if (mimap_open(m, &im, e) == -1)
 		return -1;
 	rows_begin(&rows, columns, sizeof(columns) / sizeof(*columns), json);
+	if (m->label != NULL)
+		rows_fix(&rows, "account", 12, m->label);
 	im->handler = (struct imap_handler){ .data = on_data, .ctx = &rows };
 	r = work(im, m->mailbox, e);
 	rows_free(&rows);

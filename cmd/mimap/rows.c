@@ -197,6 +197,14 @@ rows_none(struct rows *r)
 }
 
 void
+rows_truth(struct rows *r, int is)
+{
+	begin(r);
+	json_key(r);
+	buf_adds(&r->line, is ? "true" : "false");
+}
+
+void
 rows_words(struct rows *r, const char *words)
 {
 	size_t n;

@@ -40,6 +40,7 @@ void rows_text(struct rows *, const char *, size_t);
 void rows_number(struct rows *, uint64_t);
 void rows_size(struct rows *, uint64_t);	/* 1.5M on a terminal */
 void rows_none(struct rows *);			/* "-", null */
+void rows_truth(struct rows *, int);		/* JSON: true, false */
 void rows_words(struct rows *, const char *words);	/* "seen,flagged" or "-": a list in JSON */
 void rows_end(struct rows *);			/* the row is complete: prints it */
 void rows_free(struct rows *);

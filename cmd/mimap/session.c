@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "stream.h"
+#include "usage.h"
 #include "xalloc.h"
 
 static const struct service services[] = {
@@ -71,6 +72,26 @@ capability(struct imap *im, struct err *e)
 	return 0;
 }
 
+/* C: ID ("name" "mimap" "version" "0.1")      RFC 2971; ahead of what follows, whatever the answer is */
+static int
+identify(struct imap *im, struct err *e)
+{
+	const char *on = account_get(im->account, KEY_IMAP_ID);
+	struct command c;
+	int r;
+
+	if (on == NULL || strcmp(on, "on") != 0 || !caps_has(&im->caps, CAP_ID))
+		return 0;
+	imap_command(im, &c);
+	r = command_add(&c, e, "ID (\"name\" \"mimap\" \"version\" %s)", PENNYPOST_VERSION);
+	if (r == 0)
+		r = imap_send(im, &c, "take our name", e);
+	if (r == 0 && im->pending != NULL)
+		im->pending->judged = 1;
+	command_free(&c);
+	return r;
+}
+
 static int
 begin(struct imap *im, int want_tls, struct err *e)
 {
@@ -85,7 +106,7 @@ begin(struct imap *im, int want_tls, struct err *e)
 	if (!caps_has(&im->caps, CAP_REV1) && !caps_has(&im->caps, CAP_REV2))
 		return err_set(e, ERR_PROTOCOL, "%s speaks neither IMAP4rev1 nor IMAP4rev2", stream_peer(im->stream));
 	im->form.utf8 = !caps_has(&im->caps, CAP_REV1);
-	return imap_compress_always(im, e);
+	return identify(im, e) == -1 ? -1 : imap_compress_always(im, e);
 }
 
 int

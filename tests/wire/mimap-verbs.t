@@ -392,4 +392,80 @@ is "$(cat "$TMP/out")" '3 EXISTS
 OK [READ-WRITE] open
 1 FETCH (UID 1 FLAGS (\Seen) X {3}\r\na\^[b)
 OK done' 'what the server says, made harmless'
+
+# --- Gmail's labels, by flag.
+play labels X-GM-EXT-1 <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID STORE 7 +X-GM-LABELS.SILENT ("Gr&APwA3w-e" \\Important)
+C+ A3 UID STORE 7 +FLAGS.SILENT (\\Seen)
+C+ A4 UID STORE 7 -X-GM-LABELS.SILENT ("a b")
+S: A1 OK
+S: A2 OK
+S: A3 OK
+S: A4 OK
+$(bye 5)
+EOT
+run 0 'flag +label:' mimap -a "$PEER" flag '+label:Grüße,seen,label:\Important' '-label:a b' 7
+peer_ok labels
+play nolabels '' <<EOT
+C: A1 SELECT "INBOX"
+S: A1 OK
+$(bye 2)
+EOT
+run 69 'labels elsewhere' mimap -a "$PEER" flag +label:x 7
+like "$(cat "$TMP/err")" "knows no labels; only Gmail's servers do" 'says so'
+
+# --- Who asks.
+play id ID <<EOT
+C: A1 ID ("name" "mimap" "version" "0.1")
+C+ A2 SELECT "INBOX"
+C+ A3 UID STORE 7 +FLAGS.SILENT (\\Seen)
+S: * ID NIL
+S: A1 NO who cares
+S: A2 OK
+S: A3 OK
+$(bye 4)
+EOT
+run 0 'imap-id: in the same flight, whatever the answer' mimap -a "$PEER" -o imap-id=on flag +seen 7
+peer_ok id
+play unsafe ID <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID STORE 7 +FLAGS.SILENT (\\Seen)
+S: A1 NO SELECT Unsafe Login. Please contact us
+S: A2 BAD
+$(bye 3)
+EOT
+run 69 'a server that wants it' mimap -a "$PEER" flag +seen 7
+like "$(cat "$TMP/err")" '"; it may want to be told who asks: -o imap-id=on$' 'gets advice'
+exits 64 'imap-id is on or off' mimap -a "$PEER" -o imap-id=yes flag +seen 7
+
+# --- Several accounts.
+play one '' <<EOT
+C: A1 EXAMINE "INBOX"
+C+ A2 UID SEARCH UNSEEN
+S: * 9 EXISTS
+S: A1 OK
+S: * SEARCH 7
+S: A2 OK
+$(bye 3)
+EOT
+play two '' <<EOT
+C: A1 EXAMINE "INBOX"
+C+ A2 UID SEARCH UNSEEN
+S: A1 NO not today
+S: A2 BAD
+$(bye 3)
+EOT
+{
+	printf 'user ann\n\naccount home\n\timap exec:%s %s/one.peer\n' "$BUILD/tests/tools/peer" "$TMP"
+	printf 'account mute\n\tpop pop3s://pop.example.org\naccount work\n\timap exec:%s %s/two.peer\n' "$BUILD/tests/tools/peer" "$TMP"
+} >"$XDG_CONFIG_HOME/pennypost/config"
+run 69 '-a all' mimap -a all search unseen
+is "$(cat "$TMP/out")" 'home	INBOX	7' 'each line names account and mailbox'
+like "$(cat "$TMP/err")" '^mimap: work: .* refused to open the mailbox INBOX: "not today"$' 'so does what goes wrong; the others go on'
+run 0 'a list as JSON' sh -c 'mimap -a home -a mute -a home search -j unseen 2>/dev/null; test $? = 78'
+exits 64 'a verb for one account' mimap -a home -a work flag +seen 7
+like "$(cat "$TMP/err")" '^mimap: flag works on one account; -a names 2$' 'says so'
+printf 'account mute\n\tpop pop3s://pop.example.org\n' >"$XDG_CONFIG_HOME/pennypost/config"
+exits 78 '-a all without any' mimap -a all ls
 done_testing

@@ -147,16 +147,49 @@ is "$(cat "$TMP/out")" "3	1	-	-	INBOX
 play json '' <<EOT
 C: A1 LIST "" "Lists*"
 S: * LIST () "/" "Lists/a\\"b"
+C+ A2 LSUB "" "*"
 S: * LIST () "/" "Listserv"
+S: * LIST () "/" "Lists/c"
 S: A1 OK
-C: A2 STATUS "Lists/a\\"b" (MESSAGES UNSEEN)
-S: * STATUS "Lists/a\\"b" (MESSAGES 3 UNSEEN 1)
+S: * LSUB () "/" "gone"
+S: * LSUB () "/" "Lists/c"
 S: A2 OK
-$(bye 3)
+C: A3 STATUS "Lists/a\\"b" (MESSAGES UNSEEN)
+C+ A4 STATUS "Lists/c" (MESSAGES UNSEEN)
+S: * STATUS "Lists/a\\"b" (MESSAGES 3 UNSEEN 1)
+S: A3 OK
+S: A4 NO
+$(bye 5)
 EOT
 run 0 'ls -j with a pattern' mimap -a "$PEER" ls -j 'Lists/*'
 peer_ok json
-is "$(cat "$TMP/out")" '{"messages":3,"unseen":1,"size":null,"role":null,"name":"Lists/a\"b"}' 'a JSON line for what matches'
+is "$(cat "$TMP/out")" '{"messages":3,"unseen":1,"size":null,"role":null,"name":"Lists/a\"b","subscribed":false}
+{"messages":null,"unseen":null,"size":null,"role":null,"name":"Lists/c","subscribed":true}' 'a JSON line for what matches'
+play lsub '' <<EOT
+C: A1 LIST "" "*"
+C+ A2 LSUB "" "*"
+S: * LIST () "/" "a"
+S: * LIST () "/" INBOX
+S: A1 OK
+S: * LSUB () "/" inbox
+S: A2 OK
+$(bye 3)
+EOT
+run 0 'ls -s without LIST-EXTENDED' mimap -a "$PEER" ls -s
+peer_ok lsub
+is "$(cat "$TMP/out")" INBOX 'what is subscribed to'
+play subscribed 'LIST-EXTENDED LIST-STATUS SPECIAL-USE' <<EOT
+C: A1 LIST (SUBSCRIBED) "" "*" RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN))
+S: * LIST (\\Subscribed) "/" INBOX
+S: * STATUS INBOX (MESSAGES 3 UNSEEN 1)
+S: * LIST (\\Subscribed \\NonExistent) "/" "gone"
+S: A1 OK
+$(bye 2)
+EOT
+run 0 'ls -s -l with it' mimap -a "$PEER" ls -sl
+peer_ok subscribed
+is "$(cut -f 1,5 "$TMP/out")" '3	INBOX
+-	gone' 'in one flight'
 
 # --- Mailbox names.
 play names '' <<EOT
