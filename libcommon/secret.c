@@ -108,9 +108,9 @@ from_command(const struct account *a, const char *command, struct buf *out, stru
 	if (rc == -1)
 		return -1;
 	if (WIFSIGNALED(status))
-		return err_set(e, ERR_CONFIG, "it was ended by signal %d", WTERMSIG(status));
-	if (WEXITSTATUS(status) != 0)
-		return err_set(e, ERR_CONFIG, "it ended with exit status %d%s", WEXITSTATUS(status),
+		return err_set(e, ERR_TEMP, "it was ended by signal %d", WTERMSIG(status));
+	if (WEXITSTATUS(status) != 0)	/* 75 says later, as sysexits has it */
+		return err_set(e, WEXITSTATUS(status) == ERR_TEMP ? ERR_TEMP : ERR_CONFIG, "it ended with exit status %d%s", WEXITSTATUS(status),
 		    WEXITSTATUS(status) == 127 ? " (not found)" : "");
 	return first_line(out, e);
 }
