@@ -221,7 +221,7 @@ on_opened(struct syncfar *f)
 	f->next = m->uidnext;
 	f->highestmodseq = m->nomodseq || m->uidnotsticky ? 0 : m->highestmodseq;
 	f->opened_read_only = m->read_only;
-	f->keep = not_kept(f->flags, m->permanent);
+	f->keep = f->read_only ? 0 : not_kept(f->flags, m->permanent);	/* EXAMINE says that nothing can be stored */
 	if (m->uidvalidity == f->validity)
 		return;
 	err_set(&f->trouble, ERR_TEMP, "%s was made anew on the server at this moment", f->mailbox);
