@@ -9,6 +9,7 @@
 #include "filter.h"
 #include "log.h"
 #include "pop3.h"
+#include "rebuild.h"
 #include "renamed.h"
 #include "seen.h"
 #include "xalloc.h"
@@ -249,19 +250,38 @@ check_uids(const struct fetch *f, int uids, struct err *e)
 	return 0;
 }
 
+/* What we have, though no record tells so: under new UIDs, or in the maildir. */
+static int
+know_again(struct fetch *f, struct err *e)
+{
+	struct maildir *m = deliver_maildir(f->d);
+	size_t known = 0;
+
+	if (m != NULL && seen_is_new(f->s) && !f->o->headers && !f->o->mark) {
+		if (rebuild(f->p, &f->l, f->s, maildir_path(m), &known, e) == -1)
+			return -1;
+		if (known > 0)
+			log_warn("%s has no ledger: %zu messages, found there by header and size, are not fetched again",
+			    maildir_path(m), known);
+		return 0;
+	}
+	if (renamed_adopt(f->p, &f->l, f->s, &known, e) == -1)
+		return -1;
+	if (known > 0)
+		log_warn("the server has given new UIDs: %zu messages, known by their headers, are not fetched again", known);
+	return 0;
+}
+
 static int
 session(struct fetch *f, struct err *e)
 {
 	uint64_t count, octets;
-	size_t adopted = 0;
 	int uids;
 
 	if (pop3_list(f->p, &f->l, &uids, e) == -1 || check_uids(f, uids, e) == -1)
 		return -1;
-	if (uids && renamed_adopt(f->p, &f->l, f->s, &adopted, e) == -1)
+	if (uids && know_again(f, e) == -1)
 		return -1;
-	if (adopted > 0)
-		log_warn("the server has given new UIDs: %zu messages, known by their headers, are not fetched again", adopted);
 	if (f->o->mark)
 		mark(f);
 	else if (choose(f, &count, &octets, e) == -1 || retrieve(f, count, octets, e) == -1)

@@ -134,6 +134,20 @@ headers_print(const char *header, size_t n, char print[HEADERS_PRINT])
 	return 0;
 }
 
+size_t
+headers_ours(const char *header, size_t n)
+{
+	struct field f;
+	size_t at = 0;
+
+	while (message_field(header, n, &at, &f))
+		if (message_is(&f, "Received"))
+			return memmem(f.raw, f.raw_len, " (mpop)", 7) != NULL ? at : 0;
+		else if (!message_is(&f, "Return-Path") && !message_is(&f, "Delivered-To"))
+			break;
+	return 0;
+}
+
 void
 headers_note(struct buf *out, const struct buf *header, uint64_t size, uint64_t limit)
 {

@@ -31,6 +31,9 @@ int headers_each(struct pop3 *, struct listing_msg **, size_t count, headers_fn 
 #define HEADERS_PRINT 33
 int headers_print(const char *header, size_t n, char print[HEADERS_PRINT]);
 
+/* So many octets of it are fields that we put there ourselves (trace.h). */
+size_t headers_ours(const char *header, size_t n);
+
 /* What stands for a message that is too large: its header, and a body that tells so. */
 void headers_note(struct buf *out, const struct buf *header, uint64_t size, uint64_t limit);
 

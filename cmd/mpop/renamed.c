@@ -3,26 +3,19 @@
 #include "renamed.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "headers.h"
 #include "listing.h"
 #include "pop3.h"
+#include "prints.h"
 #include "seen.h"
 #include "xalloc.h"
-
-struct gone {
-	char *key;
-	char print[HEADERS_PRINT];
-	uint64_t size;
-	int found;
-};
 
 struct renamed {
 	struct pop3 *p;
 	struct seen *s;
-	struct gone *gone;		/* by print */
-	size_t count, room, adopted;
+	struct prints gone;		/* texts: their keys */
+	size_t adopted;
 	uint64_t *size;			/* theirs, sorted */
 };
 
@@ -30,21 +23,8 @@ static void
 gather(void *ctx, const char *key, const struct seen_entry *entry)
 {
 	struct renamed *r = ctx;
-	struct gone *g;
 
-	if (r->count == r->room) {
-		r->room = r->room > 0 ? r->room * 2 : 64;
-		r->gone = xreallocarray(r->gone, r->room, sizeof *r->gone);
-	}
-	g = &r->gone[r->count++];
-	*g = (struct gone){ .key = xstrdup(key), .size = entry->size };
-	strlcpy(g->print, entry->print, sizeof g->print);
-}
-
-static int
-by_print(const void *a, const void *b)
-{
-	return strcmp(((const struct gone *)a)->print, ((const struct gone *)b)->print);
+	prints_add(&r->gone, entry->print, entry->size, key);
 }
 
 static int
@@ -58,26 +38,11 @@ by_size(const void *a, const void *b)
 static void
 sort(struct renamed *r)
 {
-	r->size = xcalloc(r->count, sizeof *r->size);
-	for (size_t i = 0; i < r->count; i++)
-		r->size[i] = r->gone[i].size;
-	qsort(r->gone, r->count, sizeof *r->gone, by_print);
-	qsort(r->size, r->count, sizeof *r->size, by_size);
-}
-
-static struct gone *
-find(struct renamed *r, const char *print)
-{
-	struct gone key = { .key = NULL }, *g;
-
-	strlcpy(key.print, print, sizeof key.print);
-	if ((g = bsearch(&key, r->gone, r->count, sizeof *g, by_print)) == NULL)
-		return NULL;
-	while (g > r->gone && by_print(g - 1, &key) == 0)
-		g--;
-	while (g < r->gone + r->count && by_print(g, &key) == 0 && g->found)
-		g++;
-	return g < r->gone + r->count && by_print(g, &key) == 0 ? g : NULL;
+	prints_sort(&r->gone);
+	r->size = xcalloc(r->gone.count, sizeof *r->size);
+	for (size_t i = 0; i < r->gone.count; i++)
+		r->size[i] = r->gone.v[i].size;
+	qsort(r->size, r->gone.count, sizeof *r->size, by_size);
 }
 
 static int
@@ -85,15 +50,15 @@ compare(void *ctx, struct listing_msg *m, const struct buf *header, const struct
 {
 	struct renamed *r = ctx;
 	char print[HEADERS_PRINT];
-	struct gone *g;
+	struct print *g;
 
 	(void)why;
 	(void)e;
-	if (header == NULL || headers_print(buf_str(header), header->len, print) == -1 || (g = find(r, print)) == NULL)
+	if (header == NULL || headers_print(buf_str(header), header->len, print) == -1 || (g = prints_find(&r->gone, print, NULL)) == NULL)
 		return 0;
-	g->found = 1;
+	g->taken = 1;
 	r->adopted++;
-	seen_adopt(r->s, g->key, m);
+	seen_adopt(r->s, g->text, m);
 	return 0;
 }
 
@@ -103,12 +68,12 @@ same_size(const struct renamed *r, struct listing_msg **msg, size_t *count, stru
 {
 	size_t same = 0;
 
-	if (r->size[r->count - 1] == LISTING_NO_SIZE)	/* the largest there is: some are not known */
+	if (r->size[r->gone.count - 1] == LISTING_NO_SIZE)	/* the largest there is: some are not known */
 		return 0;
 	if (r->p->uids_only && pop3_sizes(r->p, msg, *count, e) == -1)
 		return -1;
 	for (size_t i = 0; i < *count; i++)
-		if (bsearch(&msg[i]->size, r->size, r->count, sizeof *r->size, by_size) != NULL)
+		if (bsearch(&msg[i]->size, r->size, r->gone.count, sizeof *r->size, by_size) != NULL)
 			msg[same++] = msg[i];
 	*count = same;
 	return 0;
@@ -153,11 +118,9 @@ renamed_adopt(struct pop3 *p, struct listing *l, struct seen *s, size_t *adopted
 {
 	struct renamed r = { .p = p, .s = s };
 	size_t gone = seen_gone(s, l, gather, &r);
-	int rc = r.count > 0 && l->count > 0 ? compare_all(&r, l, e) : 0;
+	int rc = r.gone.count > 0 && l->count > 0 ? compare_all(&r, l, e) : 0;
 
-	for (size_t i = 0; i < r.count; i++)
-		free(r.gone[i].key);
-	free(r.gone);
+	prints_free(&r.gone);
 	free(r.size);
 	if (rc == 0 && gone > 0)
 		seen_prune(s, l);

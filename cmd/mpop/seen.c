@@ -119,6 +119,12 @@ seen_store(struct seen *s, const char *key, const struct seen_entry *entry)
 	buf_free(&value);
 }
 
+int
+seen_is_new(const struct seen *s)
+{
+	return ledger_is_new(s->ledger);
+}
+
 static const char *
 get_as(const struct seen *s, char prefix, const struct listing_msg *m)
 {

@@ -39,6 +39,7 @@ int seen_open(struct seen **, const char *path, const struct account *, int head
 int seen_peek(struct seen **, const char *path, const struct account *, int headers, struct err *e);
 void seen_free(struct seen **);
 size_t seen_count(const struct seen *);
+int seen_is_new(const struct seen *);		/* there was no ledger, or it is gone */
 
 /* Entries are found by UID. A deleted one whose size has changed is another message with a used UID. NULL knows none. */
 int seen_get(const struct seen *, const struct listing_msg *, struct seen_entry *);	/* 1, or 0; name until the next change */

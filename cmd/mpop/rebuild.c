@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/* rebuild.c - only headers are read of the files, until one is that of a message on the server. */
+#include "rebuild.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "headers.h"
+#include "listing.h"
+#include "pop3.h"
+#include "prints.h"
+#include "seen.h"
+#include "xalloc.h"
+
+struct rebuild {
+	struct seen *s;
+	struct prints here;	/* texts: paths; sizes: octets of our own fields before the message */
+	size_t known;
+};
+
+static int
+open_file(const char *path)
+{
+	return open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static void
+add_file(struct rebuild *r, const char *path)
+{
+	struct header_text h = { 0 };
+	struct err unused;
+	char text[4096], print[HEADERS_PRINT];
+	int fd = open_file(path);
+	ssize_t n = 0;
+	size_t ours;
+
+	while (fd != -1 && !h.ended && (n = read(fd, text, sizeof text)) > 0)
+		header_write(&h, text, (size_t)n, &unused);
+	if (fd != -1)
+		close(fd);
+	ours = headers_ours(buf_str(&h.text), h.text.len);
+	if (headers_print(buf_str(&h.text) + ours, h.text.len - ours, print) == 0)
+		prints_add(&r->here, print, ours, path);
+	buf_free(&h.text);
+}
+
+static int
+add_directory(struct rebuild *r, const char *maildir, const char *part, struct err *e)
+{
+	char *dir = xasprintf("%s/%s", maildir, part), *path;
+	DIR *d = opendir(dir);
+	struct dirent *f;
+	int rc = d == NULL ? err_sys(e, ERR_IO, "read directory %s", dir) : 0;
+
+	while (d != NULL && (f = readdir(d)) != NULL && r->here.count < LISTING_MAX) {
+		path = xasprintf("%s/%s", dir, f->d_name);
+		if (f->d_name[0] != '.')
+			add_file(r, path);
+		free(path);
+	}
+	if (d != NULL)
+		closedir(d);
+	free(dir);
+	return rc;
+}
+
+/* With CRLF for LF, from an octet on; LISTING_NO_SIZE where it can't be read. */
+static uint64_t
+size_on_wire(const char *path, uint64_t from)
+{
+	char text[32768];
+	uint64_t size = 0;
+	ssize_t n = -1;
+	int fd = open_file(path);
+
+	if (fd != -1 && lseek(fd, (off_t)from, SEEK_SET) != -1)
+		while ((n = read(fd, text, sizeof text)) > 0) {
+			size += (uint64_t)n;
+			for (char *p = text; (p = memchr(p, '\n', (size_t)(text + n - p))) != NULL; p++)
+				size++;
+		}
+	if (fd != -1)
+		close(fd);
+	return n == -1 ? LISTING_NO_SIZE : size;
+}
+
+static int
+compare(void *ctx, struct listing_msg *m, const struct buf *header, const struct err *why, struct err *e)
+{
+	struct rebuild *r = ctx;
+	struct print *file = NULL;
+	char print[HEADERS_PRINT];
+
+	(void)why;
+	(void)e;
+	if (header == NULL || headers_print(buf_str(header), header->len, print) == -1)
+		return 0;
+	while ((file = prints_find(&r->here, print, file)) != NULL)
+		if (size_on_wire(file->text, file->size) == m->size) {
+			file->taken = 1;
+			r->known++;
+			seen_put(r->s, m, "-", print);
+			break;
+		}
+	return 0;
+}
+
+int
+rebuild(struct pop3 *p, const struct listing *l, struct seen *s, const char *path, size_t *known, struct err *e)
+{
+	struct rebuild r = { .s = s };
+	struct listing_msg **msg = xcalloc(l->count + 1, sizeof *msg);
+	size_t count = 0;
+	int rc = add_directory(&r, path, "new", e) == -1 || add_directory(&r, path, "cur", e) == -1 ? -1 : 0;
+
+	prints_sort(&r.here);
+	for (size_t i = 0; i < l->count; i++)
+		if (l->msg[i].uid != NULL && l->msg[i].twin == 0 && l->msg[i].size != LISTING_NO_SIZE)
+			msg[count++] = &l->msg[i];
+	if (rc == 0 && r.here.count > 0 && count > 0)
+		rc = headers_each(p, msg, count, compare, &r, e);
+	prints_free(&r.here);
+	free(msg);
+	*known = r.known;
+	return rc == 0 && r.known > 0 ? seen_commit(s, e) : rc;
+}
