@@ -198,6 +198,7 @@ keep(struct download *d, const struct response *r, uint32_t uid, struct err *e)
 			err_prefix(&d->trouble, "message with UID %u not fetched", uid);
 		return 0;
 	}
+	uidset_add(&d->done, uid, uid);
 	if (d->fetched != NULL)
 		fetched_put(d->fetched, d->im->mailbox.uidvalidity, uid, maildir_name(target_maildir(d->target)), letters);
 	if (target_staged(d->target) < BATCH_MESSAGES && target_octets(d->target) < BATCH_OCTETS)

@@ -21,6 +21,7 @@ struct download {
 	struct fetched *fetched;	/* NULL: nothing is recorded */
 	int headers;
 	struct uidset left;		/* asked for and not here yet */
+	struct uidset done;		/* here, safe once download_finish says so */
 	int star;			/* "*" or n:* was asked for: the server may answer with one message that we do not want */
 	int streamed;			/* the message under way has begun in the target */
 	struct err trouble;		/* it can't be stored: the first one that couldn't; the rest goes on */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* fetch.c - mimap fetch: chosen messages into a maildir, each once, or to stdout. Never marks anything as seen. */
+/* fetch.c - mimap fetch: chosen messages into a maildir, each once, or to stdout. Marks nothing as seen unless told to. */
 #include "mimap.h"
 
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 
 #include "boxes.h"
 #include "buf.h"
+#include "change.h"
 #include "config.h"
 #include "download.h"
 #include "fetched.h"
@@ -24,7 +25,7 @@
 
 struct fetch {
 	struct mimap *m;
-	int headers, paths;
+	int headers, paths, seen;
 	const char *part;	/* -P, or NULL */
 	const char *where;	/* -d: a directory, "-", or NULL */
 	char *maildir;		/* NULL: stdout */
@@ -49,13 +50,16 @@ read_arguments(struct fetch *f, int argc, char **argv, struct err *e)
 {
 	int ch;
 
-	while ((ch = getopt(argc, argv, "+:HpP:d:")) != -1) {
+	while ((ch = getopt(argc, argv, "+:HpsP:d:")) != -1) {
 		switch (ch) {
 		case 'H':
 			f->headers = 1;
 			break;
 		case 'p':
 			f->paths = 1;
+			break;
+		case 's':
+			f->seen = 1;
 			break;
 		case 'P':
 			f->part = optarg;
@@ -67,8 +71,8 @@ read_arguments(struct fetch *f, int argc, char **argv, struct err *e)
 			return err_set(e, ERR_USAGE, ch == ':' ? "fetch: option -%c needs an argument" : "fetch: there is no option -%c", optopt);
 		}
 	}
-	if (f->part != NULL && (optind == argc || f->headers || *f->part == '\0'))
-		return err_set(e, ERR_USAGE, "fetch: -P needs a part and UIDs, and no -H");
+	if (f->part != NULL && (optind == argc || f->headers || f->seen || *f->part == '\0'))
+		return err_set(e, ERR_USAGE, "fetch: -P needs a part and UIDs, and no -H or -s");
 	if (argc - optind > 1)
 		return err_set(e, ERR_USAGE, "fetch: one set of UIDs, please: \"%s\" is one too many", argv[optind + 1]);
 	f->everything = optind == argc;
@@ -156,7 +160,7 @@ first_try(struct fetch *f, struct fetch_box *b, struct err *e)
 	uidset_merge(&ask, b->all);
 	subtract(&ask, &b->skipped);
 	*d = (struct download){ .im = f->im, .target = f->target, .fetched = b->fetched, .headers = f->headers, .progress = f->progress };
-	r = imap_select(f->im, b->name, 1, e);
+	r = imap_select(f->im, b->name, !f->seen, e);
 	if (r == 0)
 		r = ask_new(f, b, &ask, e);
 	if (r == 0)
@@ -172,7 +176,7 @@ first_try(struct fetch *f, struct fetch_box *b, struct err *e)
 static int
 another_try(struct fetch *f, struct fetch_box *b, struct err *e)
 {
-	int r = imap_select(f->im, b->name, 1, e);
+	int r = imap_select(f->im, b->name, !f->seen, e);
 
 	if (r == 0)
 		r = download_resume(&b->download, f->im, e);
@@ -270,6 +274,7 @@ close_box(struct fetch_box *b)
 {
 	fetched_free(&b->fetched);
 	uidset_free(&b->download.left);
+	uidset_free(&b->download.done);
 	uidset_free(&b->skipped);
 }
 
@@ -283,6 +288,9 @@ in_mailbox(struct fetch *f, struct fetch_box *b, struct err *e)
 		confine(f);
 	if (r == 0)
 		r = transfer(f, b, e);
+	if (r == 0 && f->seen && b->download.done.count > 0
+	    && (r = change_flags(f->im, &b->download.done, "+FLAGS.SILENT", "\\Seen", e)) == 0)
+		r = imap_finish(f->im, e);
 	if (r == 0)
 		r = report_missing(f, b, e);
 	close_box(b);

@@ -41,7 +41,7 @@ static const char usage[] =
     "usage: mimap [-v] [-a account] ... [-m mailbox] ... [-o key=value] verb ...\n"
     "       ls [-jls] [pattern ...]\n"
     "       search [-jl] [--sort key] [query ...]\n"
-    "       fetch [-Hp] [-d maildir | -] [-P part] [uids | -]\n"
+    "       fetch [-Hps] [-d maildir | -] [-P part] [uids | -]\n"
     "       flag [-n] +flag | -flag | =flag ... uids | - | query ...\n"
     "       cp [-n] uids | - | query ... mailbox\n"
     "       mv [-n] uids | - | query ... mailbox\n"

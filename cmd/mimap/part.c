@@ -1,35 +1,30 @@
 /* SPDX-License-Identifier: ISC */
-/* part.c - two flights: the structure of all messages, then what was chosen of them. A part goes to a file that did not
- * exist before, or, whole, to stdout. */
+/* part.c - two flights: the structure of all messages, then what was chosen of them; decoded by the server where it can (BINARY, RFC
+ * 3516). */
 #include "part.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-#include "decode.h"
 #include "imap.h"
 #include "mimap.h"
-#include "partname.h"
+#include "partfile.h"
 #include "sandbox.h"
-#include "spill.h"
 #include "stream.h"
 #include "structure.h"
 #include "uids.h"
 #include "xalloc.h"
 
 #define CHOSEN_MAX 100000
-#define NAMES_MAX 1000		/* tries to find one that is free */
 
 struct chosen {
 	uint32_t uid;
 	struct part part;	/* owns its strings */
+	unsigned int tag;	/* of the command that asks for it */
 	int here;
+	int binary;		/* asked for decoded */
 };
 
 struct parts {
@@ -38,11 +33,10 @@ struct parts {
 	int by_name;
 	struct uidset left;	/* asked for, structure not here yet */
 	struct chosen *chosen;
-	size_t count, at;	/* at: the one under way, while fd is open */
+	size_t count, at;	/* at: the one under way, while the file is open */
 	size_t first;		/* those before it are here */
-	int fd;			/* the one under way is written to it; -1: none */
-	char *path;		/* its file, or NULL for stdout */
-	struct decode decode;
+	int again;		/* some could not be decoded there */
+	struct partfile file;
 };
 
 static int
@@ -139,101 +133,14 @@ ask_structure(struct parts *p, const struct uidset *set, struct err *e)
 	return r == 0 ? imap_finish(p->im, e) : r;
 }
 
-/* The suffix goes before the extension: plan-1.pdf */
-static char *
-numbered(const char *dir, const char *name, int number)
-{
-	const char *dot = strrchr(name, '.');
-
-	if (number == 0)
-		return xasprintf("%s/%s", dir, name);
-	if (dot == NULL || dot == name)
-		return xasprintf("%s/%s-%d", dir, name, number);
-	return xasprintf("%s/%.*s-%d%s", dir, (int)(dot - name), name, number, dot);
-}
-
+/* BODY[2] | BINARY[2] */
 static int
-open_file(struct parts *p, const struct part *part, struct err *e)
+item_is(const struct chosen *c, const char *item)
 {
-	const char *dir = p->order->dir != NULL ? p->order->dir : ".";
-	struct buf name = { 0 };
-	int i;
+	size_t before = c->binary ? 7 : 5, n = strlen(c->part.section);
 
-	partname_safe(&name, part->name, part->section);
-	for (i = 0; i < NAMES_MAX; i++) {
-		p->path = numbered(dir, buf_str(&name), i);
-		p->fd = open(p->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		if (p->fd != -1 || errno != EEXIST)
-			break;
-		free(p->path);
-		p->path = NULL;
-	}
-	buf_free(&name);
-	if (p->fd != -1)
-		return 0;
-	err_sys(e, err_file(errno), "make the file %s", p->path != NULL ? p->path : "for an attachment");
-	free(p->path);
-	p->path = NULL;
-	return -1;
-}
-
-static int
-begin(struct parts *p, struct err *e)
-{
-	const struct part *part = &p->chosen[p->at].part;
-
-	if (p->by_name ? open_file(p, part, e) == -1 : (p->fd = spill_open(e)) == -1)
-		return -1;
-	decode_begin(&p->decode, part->encoding, !p->by_name && strncmp(part->type, "text/", 5) == 0, sink_fd, &p->fd);
-	return 0;
-}
-
-/* What was begun and did not become whole is taken back. */
-static void
-take_back(struct parts *p)
-{
-	if (p->fd != -1)
-		close(p->fd);
-	p->fd = -1;
-	if (p->path != NULL)
-		unlink(p->path);
-	free(p->path);
-	p->path = NULL;
-}
-
-static int
-copy_out(int fd, struct err *e)
-{
-	char chunk[16384];
-	off_t at = 0;
-	ssize_t n;
-
-	while ((n = pread(fd, chunk, sizeof(chunk), at)) > 0) {
-		if (fwrite(chunk, 1, (size_t)n, stdout) != (size_t)n)
-			return err_sys(e, ERR_IO, "write standard output");
-		at += n;
-	}
-	return n == -1 ? err_sys(e, ERR_IO, "read the temporary file") : 0;
-}
-
-static int
-finish(struct parts *p, struct err *e)
-{
-	int r = decode_end(&p->decode, e);
-
-	if (r == 0 && p->path == NULL)
-		r = copy_out(p->fd, e);
-	if (close(p->fd) == -1 && r == 0)
-		r = err_sys(e, ERR_IO, "write %s", p->path != NULL ? p->path : "the temporary file");
-	p->fd = -1;
-	if (r == -1)
-		return -1;
-	if (p->path != NULL && p->order->paths)
-		printf("%s\n", p->path);
-	free(p->path);
-	p->path = NULL;
-	p->chosen[p->at].here = 1;
-	return 0;
+	return strncasecmp(item, c->binary ? "BINARY[" : "BODY[", before) == 0 && strncmp(item + before, c->part.section, n) == 0
+	    && strcmp(item + before + n, "]") == 0;
 }
 
 /* Which part the item is, into `at`: servers may answer several commands at once. The UID may be known only later (0). */
@@ -241,19 +148,34 @@ static int
 awaited(struct parts *p, const char *item, uint32_t uid)
 {
 	const struct chosen *c;
-	size_t i, n;
+	size_t i;
 
 	while (p->first < p->count && p->chosen[p->first].here)
 		p->first++;
 	for (i = p->first; i < p->count; i++) {
 		c = &p->chosen[i];
-		n = strlen(c->part.section);
-		if (c->here || (uid != 0 && uid != c->uid) || strncasecmp(item, "BODY[", 5) != 0 || strncmp(item + 5, c->part.section, n) != 0
-		    || strcmp(item + 5 + n, "]") != 0)
+		if (c->here || (uid != 0 && uid != c->uid) || !item_is(c, item))
 			continue;
 		p->at = i;
 		return 1;
 	}
+	return 0;
+}
+
+static int
+begin(struct parts *p, struct err *e)
+{
+	const struct chosen *c = &p->chosen[p->at];
+
+	return partfile_begin(&p->file, &c->part, c->binary ? ENCODING_NONE : c->part.encoding, e);
+}
+
+static int
+finish(struct parts *p, struct err *e)
+{
+	if (partfile_end(&p->file, e) == -1)
+		return -1;
+	p->chosen[p->at].here = 1;
 	return 0;
 }
 
@@ -265,12 +187,12 @@ on_literal(void *ctx, const struct response *r, const char *item, uint64_t size,
 
 	(void)size;
 	value_u32(value_after(r->args, "UID"), &uid);
-	if (p->fd != -1)
+	if (p->file.fd != -1)
 		return err_set(e, ERR_PROTOCOL, "%s sent a part twice", stream_peer(p->im->stream));
 	if (!awaited(p, item, uid))
 		return 0;
 	*sink = decode_write;
-	*sink_ctx = &p->decode;
+	*sink_ctx = &p->file.decode;
 	return begin(p, e) == -1 ? -1 : 1;
 }
 
@@ -285,7 +207,7 @@ take_string(struct parts *p, const struct response *r, uint32_t uid, struct err 
 	for (v = value_at(r->args, 0); v != NULL && v->next != NULL; v = v->next->next) {
 		if (v->kind != VALUE_ATOM || !value_text(v->next, &text, &n) || !awaited(p, v->text, uid))
 			continue;
-		if (begin(p, e) == -1 || decode_write(&p->decode, text, n, e) == -1 || finish(p, e) == -1)
+		if (begin(p, e) == -1 || decode_write(&p->file.decode, text, n, e) == -1 || finish(p, e) == -1)
 			return -1;
 		return 1;
 	}
@@ -301,11 +223,29 @@ on_part(void *ctx, const struct response *r, struct err *e)
 	if (!response_is(r, "FETCH"))
 		return 0;
 	value_u32(value_after(r->args, "UID"), &uid);
-	if (p->fd == -1)
+	if (p->file.fd == -1)
 		return uid != 0 ? take_string(p, r, uid, e) : 0;
 	if (uid == p->chosen[p->at].uid)
 		return finish(p, e) == -1 ? -1 : 1;
-	take_back(p);
+	partfile_abort(&p->file);
+	return 0;
+}
+
+/* NO [UNKNOWN-CTE] …: an encoding that the server does not know. We take it as it is. */
+static int
+on_answer(void *ctx, unsigned int tag, const struct response *r, struct err *e)
+{
+	struct parts *p = ctx;
+	size_t i;
+
+	(void)e;
+	for (i = 0; r->status == STATUS_NO && i < p->count; i++) {
+		if (p->chosen[i].tag == tag && p->chosen[i].binary) {
+			p->chosen[i].binary = 0;
+			p->again = 1;
+			return 1;
+		}
+	}
 	return 0;
 }
 
@@ -322,67 +262,100 @@ check_all(struct parts *p, struct err *e)
 	return 0;
 }
 
-/* C: UID FETCH 9 (UID BODY.PEEK[2])      each, ahead */
+/* C: UID FETCH 9 (UID BODY.PEEK[2]) | (UID BINARY.PEEK[2])      each that is not here, ahead */
 static int
-ask_parts(struct parts *p, struct err *e)
+send_parts(struct parts *p, struct err *e)
 {
-	struct command c;
+	struct chosen *c;
+	struct command line;
 	size_t i;
 	int r = 0;
 
-	p->im->handler = (struct imap_handler){ .data = on_part, .literal = on_literal, .ctx = p };
 	for (i = 0; i < p->count && r == 0; i++) {
-		imap_command(p->im, &c);
-		r = command_add(&c, e, "UID FETCH %u (UID BODY.PEEK[%a])", (unsigned int)p->chosen[i].uid, p->chosen[i].part.section);
+		c = &p->chosen[i];
+		if (c->here)
+			continue;
+		imap_command(p->im, &line);
+		c->tag = p->im->last_tag + 1;
+		r = command_add(&line, e, c->binary ? "UID FETCH %u (UID BINARY.PEEK[%a])" : "UID FETCH %u (UID BODY.PEEK[%a])",
+		    (unsigned int)c->uid, c->part.section);
 		if (r == 0)
-			r = imap_send(p->im, &c, "send a part", e);
-		command_free(&c);
+			r = imap_send(p->im, &line, "send a part", e);
+		command_free(&line);
 	}
-	return r == 0 && imap_finish(p->im, e) == 0 ? check_all(p, e) : -1;
+	return r == 0 ? imap_finish(p->im, e) : r;
 }
 
 static int
-work(struct parts *p, const char *mailbox, const struct uids *uids, struct err *e)
+ask_parts(struct parts *p, struct err *e)
 {
-	const char *dir = p->order->dir != NULL ? p->order->dir : ".";
+	size_t i;
+	int r;
+
+	for (i = 0; i < p->count; i++)
+		p->chosen[i].binary = caps_has(&p->im->caps, CAP_BINARY) && p->chosen[i].part.encoding != ENCODING_NONE;
+	p->im->handler = (struct imap_handler){ .data = on_part, .literal = on_literal, .answer = on_answer, .ctx = p };
+	r = send_parts(p, e);
+	if (r == 0 && p->again)
+		r = send_parts(p, e);
+	return r == 0 ? check_all(p, e) : -1;
+}
+
+static void
+forget(struct parts *p)
+{
+	partfile_abort(&p->file);
+	while (p->count > 0) {
+		free(p->chosen[--p->count].part.section);
+		free(p->chosen[p->count].part.type);
+		free(p->chosen[p->count].part.name);
+	}
+	free(p->chosen);
+	p->chosen = NULL;
+	p->at = p->first = 0;
+	p->again = 0;
+	uidset_free(&p->left);
+}
+
+static int
+in_mailbox(struct parts *p, const char *mailbox, const struct uidset *all, const struct uidset *single, struct err *e)
+{
 	struct buf text = { 0 };
 	size_t i, pos = 0;
 	int r;
 
-	if (p->by_name)
-		sandbox_paths(&dir, 1);
-	else
-		sandbox_delivery(NULL, NULL);
-	uidset_merge(&p->left, &uids->all);
-	if (imap_select(p->im, mailbox, 1, e) == -1 || ask_structure(p, &uids->all, e) == -1 || ask_parts(p, e) == -1)
-		return -1;
-	for (i = 0, r = 0; i < uids->single.count && r == 0; i++) {
-		if (uidset_has(&p->left, uids->single.range[i].lo) && uidset_piece(&uids->single, &pos, 200, &text))
+	uidset_merge(&p->left, all);
+	r = imap_select(p->im, mailbox, 1, e) == -1 || ask_structure(p, all, e) == -1 || ask_parts(p, e) == -1 ? -1 : 0;
+	for (i = 0; i < single->count && r == 0; i++) {
+		if (uidset_has(&p->left, single->range[i].lo) && uidset_piece(single, &pos, 200, &text))
 			r = err_set(e, ERR_UNAVAILABLE, "%s does not hold all of UID %s", mailbox, buf_str(&text));
 	}
 	buf_free(&text);
+	forget(p);
 	return r;
 }
 
 int
 part_fetch(struct mimap *m, const struct part_order *order, const struct uids *uids, struct err *e)
 {
-	struct parts p = { .order = order, .fd = -1 };
-	int r;
+	struct parts p = { .order = order, .file = { .fd = -1, .paths = order->paths } };
+	size_t i;
+	int r = 0;
 
 	p.by_name = strcmp(order->which, "text") != 0 && order->which[strspn(order->which, "0123456789.")] != '\0';
+	if (p.by_name)
+		p.file.dir = order->dir != NULL ? order->dir : ".";
 	if (mimap_open(m, &p.im, e) == -1)
 		return -1;
-	r = work(&p, m->mailbox, uids, e);
-	take_back(&p);
+	if (p.by_name)
+		sandbox_paths(&p.file.dir, 1);
+	else
+		sandbox_delivery(NULL, NULL);
+	if (uids->all.count > 0)
+		r = in_mailbox(&p, m->mailbox, &uids->all, &uids->single, e);
+	for (i = 0; i < uids->boxes && r == 0; i++)
+		r = in_mailbox(&p, uids->box[i].mailbox, &uids->box[i].all, &uids->box[i].single, e);
 	imap_logout(p.im);
 	imap_close(&p.im);
-	while (p.count > 0) {
-		free(p.chosen[--p.count].part.section);
-		free(p.chosen[p.count].part.type);
-		free(p.chosen[p.count].part.name);
-	}
-	free(p.chosen);
-	uidset_free(&p.left);
 	return r;
 }

@@ -93,6 +93,8 @@ else
 	is "$(wc -c <"$TMP/D/big" | tr -d ' ')" 78660000 'all of it'
 	exits 0 'to standard output' sh -c '/usr/bin/time -f %M -o "$1" mimap fetch -P 1 "$0" | cksum' "$big" "$TMP/rss"
 	is "$(cat "$TMP/out")" "$(cksum <"$TMP/D/big")" 'the same'
+	exits 0 'decoded here' sh -c '/usr/bin/time -f %M -o "$1" mimap -o imap-without=BINARY fetch -P 1 "$0" | cksum' "$big" "$TMP/rss"
+	is "$(cat "$TMP/out")" "$(cksum <"$TMP/D/big")" 'the same'
 	ok "in less than 12 MiB too ($(cat "$TMP/rss") KiB)" test "$(cat "$TMP/rss")" -lt 12288
 fi
 done_testing

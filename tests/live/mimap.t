@@ -168,9 +168,9 @@ if grep -q __asan_init "$BUILD/mimap"; then
 	exits 0 'to stdout' sh -c 'mimap fetch -d - 4 >"$0"' "$TMP/B.out"
 elif [ -x /usr/bin/time ]; then
 	exits 0 '100 MB' /usr/bin/time -f %M -o "$TMP/rss" mimap fetch -d "$TMP/B" 4
-	ok "in less than 16 MiB ($(cat "$TMP/rss") KiB)" test "$(cat "$TMP/rss")" -lt 16384
+	ok "in less than 12 MiB ($(cat "$TMP/rss") KiB)" test "$(cat "$TMP/rss")" -lt 12288
 	exits 0 'to stdout' sh -c '/usr/bin/time -f %M -o "$1" mimap fetch -d - 4 >"$0"' "$TMP/B.out" "$TMP/rss"
-	ok "in less than 16 MiB too ($(cat "$TMP/rss") KiB)" test "$(cat "$TMP/rss")" -lt 16384
+	ok "in less than 12 MiB too ($(cat "$TMP/rss") KiB)" test "$(cat "$TMP/rss")" -lt 12288
 else
 	exits 0 '100 MB, with 16 MiB of heap' sh -c 'ulimit -d 16384; exec mimap fetch -d "$0" 4' "$TMP/B"
 	exits 0 'to stdout' sh -c 'ulimit -d 16384; exec mimap fetch -d - 4 >"$0"' "$TMP/B.out"

@@ -532,4 +532,40 @@ sed -i 's/EXAMINE/SELECT/' "$TMP/pieces.peer"
 run 0 'a long set' mimap -a "$PEER" flag +x - <"$TMP/long"
 peer_ok pieces
 
+
+# --- Parts decoded by the server; what it can't decode is taken as it is.
+play binary BINARY <<EOT
+C: A1 EXAMINE "INBOX"
+C+ A2 UID FETCH 7 (UID BODYSTRUCTURE)
+$examine
+S: * 1 FETCH (UID 7 BODYSTRUCTURE (("text" "plain" NIL NIL NIL "7bit" 5 1)("application" "pdf" ("name" "a.pdf") NIL NIL "base64" 4)("application" "pdf" ("name" "b.pdf") NIL NIL "base64" 4) "mixed"))
+S: A2 OK
+C: A3 UID FETCH 7 (UID BINARY.PEEK[2])
+C+ A4 UID FETCH 7 (UID BINARY.PEEK[3])
+S: A3 NO [UNKNOWN-CTE] what is that
+S: * 1 FETCH (UID 7 BINARY[3] ~{4}
+S- a\0
+S: b\n)
+S: A4 OK
+C: A5 UID FETCH 7 (UID BODY.PEEK[2])
+S: * 1 FETCH (UID 7 BODY[2] "YQBi")
+S: A5 OK
+$(bye 6)
+EOT
+mkdir "$TMP/parts"
+run 0 'BINARY' mimap -a "$PEER" fetch -d "$TMP/parts" -P '*.pdf' 7
+peer_ok binary
+is "$(od -An -c "$TMP/parts/a.pdf" | tr -d ' ') $(od -An -c "$TMP/parts/b.pdf" | tr -d ' ')" 'a\0b a\0b\n' 'both as they are'
+play markseen '' <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID FETCH 5:6 (UID FLAGS INTERNALDATE BODY.PEEK[])
+$examine
+$one
+S: A2 OK
+C: A3 UID STORE 5 +FLAGS.SILENT (\\Seen)
+S: A3 OK
+$(bye 4)
+EOT
+run 0 'fetch -s' mimap -a "$PEER" fetch -s -d - 5:6
+peer_ok markseen
 done_testing
