@@ -12,20 +12,17 @@
 #include "buf.h"
 #include "err.h"
 #include "maildir.h"
+#include "utf7.h"
 #include "xalloc.h"
 
 static int
 add_level(struct buf *out, const char *level, size_t n)
 {
 	buf_addc(out, '.');
-	for (size_t i = 0; i < n; i++) {
-		if (level[i] < ' ' || level[i] >= 0x7f || level[i] == '.')
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)level[i] < ' ' || level[i] == 0x7f || level[i] == '.')
 			return -1;
-		buf_addc(out, level[i]);
-		if (level[i] == '&')
-			buf_addc(out, '-');
-	}
-	return n > 0 ? 0 : -1;
+	return n > 0 ? utf7_encode(out, level, n) : -1;
 }
 
 int
@@ -45,7 +42,7 @@ folder_path(const char *maildir, const char *folder, char **path, struct err *e)
 			if (add_level(&out, p, n) == -1) {
 				buf_free(&out);
 				return err_set(e, ERR_USAGE,
-				    "-f %.100s: a folder is called by printable ASCII without dots, with / between levels",
+				    "-f %.100s: a folder's name is UTF-8 without dots and controls, with / between levels",
 				    folder);
 			}
 			if (p[n] == '\0')

@@ -5,9 +5,8 @@
 
 struct err;
 
-/* ERR_USAGE for a name that can't be one: an empty level, a dot in it, other than printable ASCII (& is &-, as in IMAP's
- * names). INBOX is
- * DIR itself. The caller frees. */
+/* ERR_USAGE for a name that can't be one: an empty level, a dot or a control in it, no UTF-8. On disk it is in modified UTF-7, as
+ * Dovecot has it. INBOX is DIR itself. The caller frees. */
 int folder_path(const char *maildir, const char *folder, char **path, struct err *e);
 int folder_make(const char *maildir, const char *path, struct err *e);	/* both, with the mark */
 

@@ -37,7 +37,7 @@ prints_sort(struct prints *p)
 struct print *
 prints_find(const struct prints *p, const char *print, struct print *last)
 {
-	struct print key, *n;
+	struct print key = { .size = 0 }, *n;
 
 	strlcpy(key.print, print, sizeof key.print);
 	if (p->count == 0 || (n = bsearch(&key, p->v, p->count, sizeof *n, by_print)) == NULL)

@@ -8,10 +8,10 @@
 #include "../../cmd/mimap/decode.h"
 #include "../../cmd/mimap/partname.h"
 #include "../../cmd/mimap/response.h"
-#include "../../cmd/mimap/rune.h"
 #include "../../cmd/mimap/structure.h"
 #include "buf.h"
 #include "err.h"
+#include "rune.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

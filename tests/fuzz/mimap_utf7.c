@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../cmd/mimap/rune.h"
-#include "../../cmd/mimap/utf7.h"
 #include "../../cmd/mimap/words.h"
 #include "buf.h"
+#include "rune.h"
+#include "utf7.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

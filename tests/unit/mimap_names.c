@@ -12,10 +12,10 @@
 #include "../../cmd/mimap/flagname.h"
 #include "../../cmd/mimap/mailbox.h"
 #include "../../cmd/mimap/response.h"
-#include "../../cmd/mimap/rune.h"
-#include "../../cmd/mimap/utf7.h"
 #include "buf.h"
 #include "err.h"
+#include "rune.h"
+#include "utf7.h"
 
 static void
 test_utf7_pairs(void **state)

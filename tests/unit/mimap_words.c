@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "../../cmd/mimap/rune.h"
 #include "../../cmd/mimap/words.h"
 #include "buf.h"
+#include "rune.h"
 
 static const struct { const char *in, *out; } cases[] = {
 	{ "", "" }, { "plain", "plain" }, { "=?utf-8?q?Gr=C3=BC=C3=9Fe?=", "Grüße" }, { "=?UTF-8?B?R3LDvMOfZQ==?=", "Grüße" },

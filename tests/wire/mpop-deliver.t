@@ -92,7 +92,14 @@ exits 0 '-f delivers into a Maildir++ folder' mpop -a "$PEER" -f 'Lists/R&D' "$M
 peer_ok folder
 is "$(count "$M/.Lists.R&-D") $(count "$M")" '2 0' 'below the maildir'
 ok 'with its mark' test -f "$M/.Lists.R&-D/maildirfolder"
-for folder in 'a//b' '/a' 'a/' '../x' 'a.b' '' "a$(printf '\303\244')"; do
+play umlaut PIPELINING USER <<EOT
+$two
+$gone
+EOT
+exits 0 '-f takes a name in UTF-8' mpop -a "$PEER" -f 'Entwürfe/日本語' "$M"
+peer_ok umlaut
+is "$(count "$M/.Entw&APw-rfe.&ZeVnLIqe-")" 2 'which is in modified UTF-7 on disk'
+for folder in 'a//b' '/a' 'a/' '../x' 'a.b' '' "a$(printf '\303')" "a$(printf '\001')"; do
 	exits 64 "no folder can be called '$folder'" mpop -a "$PEER" -f "$folder" "$M"
 done
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* utf7.h - mailbox names on the wire: modified UTF-7 (RFC 3501 section 5.1.3), both ways.
+/* utf7.h - names of mailboxes as IMAP servers and Maildir++ folders have them: modified UTF-7 (RFC 3501 section 5.1.3), both ways.
  * Only the one canonical form is read, so that encode(decode(x)) is x and decode(encode(s)) is s. Controls are refused
  * on both sides. */
-#ifndef MIMAP_UTF7_H
-#define MIMAP_UTF7_H
+#ifndef UTF7_H
+#define UTF7_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* rune.h - UTF-8 one character at a time (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF. */
-#ifndef MIMAP_RUNE_H
-#define MIMAP_RUNE_H
+#ifndef RUNE_H
+#define RUNE_H
 
 #include <stddef.h>
 #include <stdint.h>
