@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* edit.c - rm, hold, release and retry, of the entries named or of those selected: each claims the entry first, so one that
+/* edit.c - rm, expire, hold, release and retry, of the entries named or of those selected: each claims the entry first, so one that
  * is being sent is left alone (exit code 75). What they change is on disk when they exit 0: a few are synced one by one, a
  * selection together. */
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "dest.h"
 #include "entry.h"
 #include "err.h"
@@ -64,6 +65,27 @@ set_due(struct entry *t, struct err *e)
 	return envelope_set_next(t->fd, &t->env, (int64_t)time(NULL), t->env.tries, e);
 }
 
+/* Given up, as if its time were over: the next run tells the sender. */
+static int
+set_expired(struct entry *t, struct err *e)
+{
+	struct buf reply = { 0 };
+	size_t i;
+	int code = 0;
+
+	for (i = 0; i < t->env.rcpts && code == 0; i++) {
+		if (t->env.rcpt[i].fate != FATE_WAITING)
+			continue;
+		buf_cut(&reply, 0);
+		buf_printf(&reply, NOTICE_GIVEN_UP "%s", *t->env.rcpt[i].reply != '\0' ? t->env.rcpt[i].reply : "not tried");
+		code = envelope_set_fate(t->fd, &t->env, i, FATE_REFUSED, buf_str(&reply), e);
+	}
+	buf_free(&reply);
+	if (code == 0)
+		code = envelope_set_next(t->fd, &t->env, (int64_t)time(NULL), t->env.tries, e);
+	return code == 0 ? envelope_set_held(t->fd, &t->env, 0, e) : -1;
+}
+
 static int
 is_held(const struct entry *t)
 {
@@ -77,6 +99,7 @@ is_free(const struct entry *t)
 }
 
 static const struct change rm = { .fn = entry_remove, .names = 1 };
+static const struct change expire = { .fn = set_expired };
 static const struct change hold = { .fn = set_hold, .fits = is_free };
 static const struct change release = { .fn = set_release, .fits = is_held, .tries = 1 };
 static const struct change retry = { .fn = set_due, .fits = is_free, .all = 1, .taken = 1, .tries = 1 };
@@ -248,6 +271,12 @@ int
 mqueue_rm(const struct job *job, struct err *e)
 {
 	return edit(job, &rm, e);
+}
+
+int
+mqueue_expire(const struct job *job, struct err *e)
+{
+	return edit(job, &expire, e);
 }
 
 int

@@ -26,7 +26,8 @@ static const char usage[] =
     "       mqueue watch\n"
     "       mqueue serve [-T]\n"
     "       mqueue show id\n"
-    "       mqueue rm | hold | release [-A age] [-r recipient] [-s sender] [id ...]\n"
+    "       mqueue rm | expire | hold | release [-A age] [-r recipient] [-s sender]\n"
+    "                  [id ...]\n"
     "       mqueue retry [-A age] [-r recipient] [-s sender] [id ... | address ...]\n"
     "       mailq [-jlv] [-o key=value] [-q dir]\n";
 
@@ -42,6 +43,7 @@ static const struct verb {
 	{ "serve", "+T" COMMON, 0, 0, mqueue_serve },
 	{ "show", "+" COMMON, 1, 1, mqueue_show },
 	{ "rm", "+" WHICH COMMON, 0, INT_MAX, mqueue_rm },
+	{ "expire", "+" WHICH COMMON, 0, INT_MAX, mqueue_expire },
 	{ "hold", "+" WHICH COMMON, 0, INT_MAX, mqueue_hold },
 	{ "release", "+" WHICH COMMON, 0, INT_MAX, mqueue_release },
 	{ "retry", "+" WHICH COMMON, 0, INT_MAX, mqueue_retry },

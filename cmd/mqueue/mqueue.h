@@ -30,7 +30,7 @@ struct job {
 
 typedef int verb_fn(const struct job *, struct err *e);
 
-verb_fn mqueue_add, mqueue_ls, mqueue_show, mqueue_rm, mqueue_hold, mqueue_release, mqueue_retry, mqueue_run,
+verb_fn mqueue_add, mqueue_ls, mqueue_show, mqueue_rm, mqueue_expire, mqueue_hold, mqueue_release, mqueue_retry, mqueue_run,
     mqueue_watch, mqueue_serve;
 
 /* One file or recipient failed, the rest goes on: says so, and makes it the exit code unless an earlier failure has. */

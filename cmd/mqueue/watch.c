@@ -36,7 +36,7 @@ start(struct watch *w, size_t place, int force)
 	struct err e = { 0 };
 
 	w->job.force = force;
-	w->job.quiet = place == 0 && w->looked != 0;
+	w->job.quiet = w->pending.count == 0 && w->looked != 0;
 	if (worker_start(&w->worker[place], &w->job, &w->spool, &w->pending, &e) == 0)
 		return;
 	log_err(&e);
@@ -67,7 +67,7 @@ look_where_it_is(struct watch *w)
 }
 
 static void
-start_look(struct watch *w, int64_t now)
+start_look(struct watch *w, size_t place, int64_t now)
 {
 	int force = w->flush_at <= now;
 
@@ -80,7 +80,7 @@ start_look(struct watch *w, int64_t now)
 		w->flush_at = NEVER;
 		w->flushed = now;
 	}
-	start(w, 0, force);
+	start(w, place, force);
 }
 
 static void
@@ -89,8 +89,8 @@ start_what_is_due(struct watch *w)
 	int64_t now = deadline_now();
 	size_t place;
 
-	if (watch_time_of_look(w, now) <= now)
-		start_look(w, now);
+	if (watch_time_of_look(w, now, &place) <= now)
+		start_look(w, place, now);
 	if (watch_time_of_arrivals(w, &place) <= now)
 		start(w, place, 0);
 }
@@ -173,7 +173,7 @@ finish(struct watch *w, size_t place)
 	watch_due_by(w, p.soonest);
 	if (p.due > p.busy)		/* who was not lucky is due again after the shortest wait, or later */
 		watch_due_by(w, clock_wall() / 1000 + w->job.settings.schedule.first * 7 / 8);
-	if (place == 0) {
+	if (k->look) {
 		w->looked = deadline_now();
 		w->cost = p.cost;
 		if (!died) {
@@ -199,8 +199,8 @@ finish(struct watch *w, size_t place)
 static void
 report(const struct watch *w)
 {
-	int64_t now = deadline_now(), next = watch_time_of_look(w, now);
-	size_t i, passes = 0;
+	size_t i, place, passes = 0;
+	int64_t now = deadline_now(), next = watch_time_of_look(w, now, &place);
 
 	for (i = 0; i < WORKERS; i++)
 		passes += w->worker[i].pid != 0;

@@ -12,7 +12,8 @@
 #include "netwatch.h"
 #include "worker.h"
 
-#define WORKERS 4		/* the first one is for looking at everything */
+#define WORKERS 6
+#define LOOKS 3			/* of them, at everything: a second one while the first waits for a server */
 #define PENDING_MAX 1024	/* names; more are no more followed one by one */
 #define SECOND 1000
 #define MINUTE (60 * SECOND)
@@ -24,6 +25,7 @@
 #define BUSY_TRIES 8
 #define BUSY_AGAIN 60			/* seconds */
 #define PATIENCE (2 * SECOND)		/* with a pass over arrivals, before the next ones get another process */
+#define PATIENCE_LOOK MINUTE		/* the same, with one over everything */
 #define GRACE (20 * SECOND)		/* for messages under way when we are to end */
 #define NEVER INT64_MAX
 
@@ -51,8 +53,9 @@ int64_t watch_least(int64_t, int64_t);
 int64_t watch_most(int64_t, int64_t);
 void watch_due_by(struct watch *, int64_t when);	/* somebody is due then; 0: nobody */
 
-int64_t watch_time_of_look(const struct watch *, int64_t now);
-int64_t watch_time_of_arrivals(const struct watch *, size_t *place);	/* for a pass over arrivals */
+/* place: free for it, where the time is not NEVER. */
+int64_t watch_time_of_look(const struct watch *, int64_t now, size_t *place);
+int64_t watch_time_of_arrivals(const struct watch *, size_t *place);
 int64_t watch_next_wake(const struct watch *);		/* ms until one of them */
 
 #endif

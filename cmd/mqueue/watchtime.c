@@ -33,41 +33,60 @@ watch_due_by(struct watch *w, int64_t when)
 		w->due_at = when;
 }
 
-int64_t
-watch_time_of_look(const struct watch *w, int64_t now)
+/* How many passes of that kind are under way, and when the last one began; a free place. */
+static size_t
+under_way(const struct watch *w, int look, int64_t *began, size_t *place)
 {
-	int64_t at = w->looked + (w->arrivals.fd == -1 ? LOOK_EVERY_DEAF : LOOK_EVERY);
+	size_t i, n = 0;
 
-	if (w->worker[0].pid != 0)
+	*began = 0;
+	for (i = 0; i < WORKERS; i++) {
+		const struct worker *k = &w->worker[i];
+
+		if (k->pid == 0)
+			*place = i;
+		else if (k->look == look) {
+			*began = watch_most(*began, k->began);
+			n++;
+		}
+	}
+	return n;
+}
+
+int64_t
+watch_time_of_look(const struct watch *w, int64_t now, size_t *place)
+{
+	int64_t began, at = w->looked + (w->arrivals.fd == -1 ? LOOK_EVERY_DEAF : LOOK_EVERY);
+	size_t looks = under_way(w, 1, &began, place);
+
+	if (looks == LOOKS)
 		return NEVER;
 	at = watch_least(at, w->look_at);
 	if (w->due_at != 0)
 		at = watch_least(at, now + w->due_at * 1000 - clock_wall());
 	at = watch_most(at, w->looked + watch_most(SECOND, 20 * w->cost));
+	if (looks > 0)		/* what it has found is not known yet: somebody may be due */
+		at = began + watch_most(PATIENCE_LOOK, 20 * w->cost);
 	return watch_least(watch_most(at, w->quiet_until), w->flush_at);
 }
 
-/* A place for a pass over arrivals, and when it may be taken. While one is under way, more gather for the next. */
+/* While a pass is under way, more gather for the next. */
 int64_t
 watch_time_of_arrivals(const struct watch *w, size_t *place)
 {
-	int64_t at = watch_most(w->pending_at, w->quiet_until);
-	size_t i;
+	int64_t began, at = watch_most(w->pending_at, w->quiet_until);
+	size_t passes = under_way(w, 0, &began, place);
 
-	*place = 0;
-	for (i = 1; i < WORKERS; i++)
-		if (w->worker[i].pid == 0)
-			*place = i;
-		else
-			at = watch_most(at, w->worker[i].began + PATIENCE);
-	return w->pending.count == 0 || *place == 0 ? NEVER : at;
+	if (w->pending.count == 0 || passes == WORKERS - LOOKS)
+		return NEVER;
+	return passes == 0 ? at : watch_most(at, began + PATIENCE);
 }
 
 int64_t
 watch_next_wake(const struct watch *w)
 {
 	size_t place;
-	int64_t now = deadline_now(), at = watch_least(watch_time_of_look(w, now), watch_time_of_arrivals(w, &place));
+	int64_t now = deadline_now(), at = watch_least(watch_time_of_look(w, now, &place), watch_time_of_arrivals(w, &place));
 
 	return at == NEVER ? LOOK_EVERY : watch_most(at - now, 0);
 }

@@ -82,7 +82,7 @@ work(const struct worker *w, const struct job *given, const struct spool *q, int
 	(void)parent;
 #endif
 	job.stop = stop;
-	if (w->names.count == 0)
+	if (w->look)
 		whole_queue(&job, q, &pass);
 	else
 		run_pass(&job, q, &w->names, &pass);
@@ -97,7 +97,7 @@ worker_start(struct worker *w, const struct job *job, const struct spool *q, str
 
 	if (pipe2(p, O_CLOEXEC) == -1)
 		return err_sys(e, ERR_OS, "make a pipe");
-	*w = (struct worker){ .fd = p[0], .names = *names, .began = deadline_now() };
+	*w = (struct worker){ .fd = p[0], .look = names->count == 0, .names = *names, .began = deadline_now() };
 	*names = (struct spool_list){ 0 };
 	w->pid = fork();
 	if (w->pid == 0)

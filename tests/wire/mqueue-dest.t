@@ -197,6 +197,27 @@ is "$? $(cat "$TMP/watch.err")" '0 ' 'SIGTERM ends it well'
 is "$(mqueue ls | cut -f4 | sort -u | tr '\n' ' ')" "$([ -z "$(mqueue ls)" ] || echo 'due ')" '… what it left is due'
 ok '… and nobody got anything twice' test "$(sort "$TMP/sent" | uniq -d | wc -l)" -eq 0
 
+# Nor does watch wait for a server that keeps it waiting before it looks at the others again.
+fresh
+add -a one slow@example.net >/dev/null
+add -a two grey@example.net >/dev/null
+"$TMP/fake/mqueue" watch 2>"$TMP/watch.err" &
+watch=$!
+at_exit "kill -KILL $watch 2>/dev/null"
+asked_for() { [ "$(grep -c "^$1" "$TMP/asked")" -ge "$2" ]; }
+asked_for_both() { asked_for slow 1 && asked_for grey 1 && [ "$(mqueue ls | cut -f4 | sort | tr '\n' ' ')" = 'sending waiting ' ]; }
+ok 'a look at all waits for one server' await 10 asked_for_both
+kill -HUP "$watch"
+ok '… and another look tries the others meanwhile' await 10 asked_for grey 2
+asked_for slow 2
+is $? 1 '… not that one'
+: >"$TMP/go"
+slow_has_it() { [ "$(sent_to)" = ' 1 slow@example.net;' ] && [ "$(mqueue ls | wc -l)" -eq 1 ]; }
+ok '… which gets its message once' await 10 slow_has_it
+kill "$watch"
+wait "$watch"
+is "$? $(cat "$TMP/watch.err")" '0 ' '… and it ends well'
+
 # While it is dead its messages grow old all the same: senders are told, and nobody is tried for that.
 fresh
 add dead@example.net >/dev/null

@@ -151,6 +151,25 @@ Status: 4.4.7
 Diagnostic-Code: smtp; 451 4.7.1 come back later' 'after five days it is given up'
 fresh
 
+# The operator gives it up.
+FAKE=later
+id=$(add bob@example.net)
+run
+exits 0 'expire' mqueue expire "$id"
+is "$(field 1,4,7)" "$id	due	bob@example.net" 'the next run will tell'
+"$TMP/fake/mqueue" run
+is "$(field 1,7 | cut -f2)" 'ann@example.org' '… and does so'
+is "$(notice | grep -e '^Action' -e '^Status' -e '^Diag')" 'Action: failed
+Status: 4.4.7
+Diagnostic-Code: smtp; 451 4.7.1 come back later' '… with the last reply'
+fresh
+id=$(add bob@example.net)
+mqueue hold "$id"
+exits 0 'expire of one that is held, by recipient' mqueue expire -r @example.net
+"$TMP/fake/mqueue" run
+like "$(notice)" '^Diagnostic-Code: x-pennypost; not tried$' '… tells that it was not tried'
+fresh
+
 # Nobody to tell.
 FAKE2=refused
 export FAKE2
