@@ -37,6 +37,7 @@ envelope_free(struct envelope *v)
 	for (size_t i = 0; i < v->rcpts; i++) {
 		free(v->rcpt[i].addr);
 		free(v->rcpt[i].reply);
+		free(v->rcpt[i].remote);
 		free(v->rcpt[i].orcpt);
 	}
 	free(v->rcpt);
@@ -193,22 +194,47 @@ take_notify(struct reader *r, struct envelope_rcpt *rcpt)
 	return code;
 }
 
+/* The text of a line of that width, without the spaces at its end; where it is goes to *at. */
+static char *
+take_padded(struct reader *r, const char *name, size_t width, off_t *at)
+{
+	char *text = take(r, name);
+
+	if (text == NULL || strlen(text) != width)
+		return NULL;
+	*at = offset(r, text);
+	while (width > 0 && text[width - 1] == ' ')
+		width--;
+	return xstrndup(text, width);
+}
+
+static int
+begins(const struct reader *r, const char *name)
+{
+	return (size_t)(r->end - r->at) > strlen(name) && memcmp(r->at, name, strlen(name)) == 0;
+}
+
+static int
+take_said(struct reader *r, struct envelope_rcpt *rcpt)
+{
+	if (begins(r, "Penny-Remote: ") &&
+	    (rcpt->remote = take_padded(r, "Penny-Remote: ", ENVELOPE_REMOTE, &rcpt->remote_at)) == NULL)
+		return -1;
+	return (rcpt->reply = take_padded(r, "Penny-Reply: ", ENVELOPE_REPLY, &rcpt->reply_at)) == NULL ? -1 : 0;
+}
+
 static int
 take_rcpt(struct reader *r, struct envelope *v)
 {
-	char *to = take(r, "Penny-To: "), *reply = to == NULL ? NULL : take(r, "Penny-Reply: "), *addr;
+	char *to = take(r, "Penny-To: "), *addr;
 	struct envelope_rcpt *rcpt;
-	size_t n;
 
-	if (reply == NULL || strlen(reply) != ENVELOPE_REPLY || *to == '\0' || strchr("wsdrb", *to) == NULL || to[1] != ' ' ||
-	    (addr = bracketed(to + 2)) == NULL)
+	if (to == NULL || *to == '\0' || strchr("wsdrb", *to) == NULL || to[1] != ' ' || (addr = bracketed(to + 2)) == NULL)
 		return -1;
-	for (n = ENVELOPE_REPLY; n > 0 && reply[n - 1] == ' '; n--)
-		;
 	rcpt = one_more(v);
-	*rcpt = (struct envelope_rcpt){.addr = addr, .fate = (enum envelope_fate)*to, .reply = xstrndup(reply, n)};
-	rcpt->at = offset(r, to);
-	rcpt->reply_at = offset(r, reply);
+	*rcpt = (struct envelope_rcpt){.addr = addr, .fate = (enum envelope_fate)*to, .at = offset(r, to)};
+	if (take_said(r, rcpt) == -1)
+		return -1;
 	if (take_notify(r, rcpt) == -1)
 		return -1;
 	if ((to = take(r, "Penny-Orcpt: ")) != NULL) {

@@ -16,6 +16,7 @@
  *   Penny-Envid: QQ314159                as on the wire, in xtext (RFC 3461 4.4)
  *   Penny-To: w <bob@example.net>        one a recipient: w waiting, s sent, d sent but the sender is still to be told, r
  *                                        refused for good, b refused and bounced
+ *   Penny-Remote: mx.example.net         may be missing: who said what follows, 64 octets, padded; nothing where that is not known
  *   Penny-Reply: 451 4.7.1 …             the last reply about the recipient above, 120 octets, padded with spaces
  *   Penny-Notify: failure,delay          never | of success, failure, delay in that order (RFC 3461 4.1)
  *   Penny-Orcpt: rfc822;bob@example.net  as on the wire: type, semicolon, xtext (RFC 3461 4.2)
@@ -44,10 +45,11 @@ struct envelope_rcpt {
 	char *addr;
 	enum envelope_fate fate;
 	char *reply;		/* trimmed, may be "" */
+	char *remote;		/* likewise; NULL: the file has no such line */
 	unsigned int notify;	/* NOTIFY_… */
 	char *orcpt;		/* or NULL */
 	off_t at;		/* of the fate's octet in the file */
-	off_t reply_at;
+	off_t reply_at, remote_at;
 };
 
 struct envelope {
@@ -74,6 +76,7 @@ void envelope_free(struct envelope *);
 
 /* In place, by pwrite; the caller syncs fd when it must be durable. They update the struct as well. */
 int envelope_set_fate(int fd, struct envelope *, size_t i, enum envelope_fate, const char *reply, struct err *e);
+int envelope_set_remote(int fd, struct envelope *, size_t i, const char *host, struct err *e);	/* nothing without the line */
 int envelope_set_next(int fd, struct envelope *, int64_t next, unsigned int tries, struct err *e);
 int envelope_set_arrived(int fd, struct envelope *, int64_t arrived, struct err *e);	/* the clock was wrong when it came */
 int envelope_set_held(int fd, struct envelope *, int held, struct err *e);

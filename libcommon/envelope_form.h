@@ -5,5 +5,6 @@
 
 #define ENVELOPE_FIRST "Penny-Queue: 1 "	/* then ten digits */
 #define ENVELOPE_REPLY 120			/* octets */
+#define ENVELOPE_REMOTE 64
 
 #endif

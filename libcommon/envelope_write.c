@@ -62,6 +62,11 @@ put_rcpt(struct buf *out, const struct envelope_rcpt *r)
 	char before[] = {(char)r->fate, ' ', '<', '\0'};
 
 	put_line(out, "To", before, r->addr, ">");
+	if (r->remote != NULL) {
+		buf_adds(out, "Penny-Remote: ");
+		put_text(out, r->remote, ENVELOPE_REMOTE);
+		buf_addc(out, '\n');
+	}
 	buf_adds(out, "Penny-Reply: ");
 	put_text(out, r->reply == NULL ? "" : r->reply, ENVELOPE_REPLY);
 	buf_addc(out, '\n');
@@ -130,6 +135,29 @@ envelope_set_fate(int fd, struct envelope *v, size_t i, enum envelope_fate fate,
 	}
 	buf_free(&text);
 	return done ? 0 : -1;
+}
+
+/* A name that is cut off would be another's: a longer one is not kept. */
+int
+envelope_set_remote(int fd, struct envelope *v, size_t i, const char *host, struct err *e)
+{
+	struct envelope_rcpt *r = &v->rcpt[i];
+	struct buf text = {0};
+	int code = 0;
+
+	if (strlen(host) > ENVELOPE_REMOTE)
+		host = "";
+	if (r->remote == NULL || strcmp(r->remote, host) == 0)
+		return 0;
+	put_text(&text, host, ENVELOPE_REMOTE);
+	code = overwrite(fd, text.data, text.len, r->remote_at, e);
+	buf_cut(&text, strlen(host));
+	if (code == 0) {
+		free(r->remote);
+		r->remote = buf_steal(&text);
+	}
+	buf_free(&text);
+	return code;
 }
 
 int

@@ -142,6 +142,7 @@ add_rcpt(struct incoming *in, const char *addr, struct err *e)
 		return err_set(e, ERR_USAGE, "more than %d recipients for one message", RCPT_MAX);
 	envelope_add(env, addr);
 	env->rcpt[env->rcpts - 1].notify = in->notify;
+	env->rcpt[env->rcpts - 1].remote = xstrdup("");
 	return 0;
 }
 

@@ -203,12 +203,23 @@ put_status(struct buf *out, const struct notice *n, const char *reply, int given
 		buf_printf(out, "Status: %c.0.0\n", class);
 }
 
+/* NULL: not known; "": this machine. */
+static const char *
+remote_of(const struct notice *n, size_t i)
+{
+	const char *kept = n->env->rcpt[i].remote;
+
+	if (n->said != NULL && n->said[i].remote != NULL)
+		return n->said[i].remote;
+	return kept != NULL && *kept != '\0' ? kept : NULL;
+}
+
 static void
 put_recipient(struct buf *out, const struct notice *n, size_t i)
 {
 	static const char up[] = NOTICE_GIVEN_UP;
 	const struct envelope_rcpt *r = &n->env->rcpt[i];
-	const char *reply = reply_of(n, i), *remote = n->said != NULL ? n->said[i].remote : NULL;
+	const char *reply = reply_of(n, i), *remote = remote_of(n, i);
 	int given_up = strncmp(reply, up, sizeof up - 1) == 0;
 	const char *last = given_up ? reply + sizeof up - 1 : reply;
 

@@ -54,6 +54,7 @@ serve_mail_rcpt(struct serve_mail *m, enum serve_way way, const char *addr, cons
 	envelope_add(env, addr);
 	r = &env->rcpt[env->rcpts - 1];
 	r->notify = c->notify;
+	r->remote = xstrdup("");
 	r->orcpt = c->orcpt == NULL ? NULL : xstrdup(c->orcpt);
 	m->rcpts++;
 }

@@ -77,6 +77,15 @@ fate_of(const struct envelope_rcpt *p, const struct result *r)
 	return (p->notify & NOTIFY_SUCCESS) != 0 && !r->dsn ? FATE_UNTOLD : FATE_SENT;
 }
 
+/* Before the reply that it belongs to. It is worth no failure. */
+static void
+keep_remote(struct entry *t, size_t i, const char *host)
+{
+	struct err ignored = { 0 };
+
+	(void)envelope_set_remote(t->fd, &t->env, i, host, &ignored);
+}
+
 int
 settle_record(struct entry *t, size_t i, const struct result *r, int *unsynced, struct err *e)
 {
@@ -85,6 +94,8 @@ settle_record(struct entry *t, size_t i, const struct result *r, int *unsynced, 
 	int code;
 
 	reply_of(r, &reply);
+	if (fate != FATE_SENT)
+		keep_remote(t, i, r->host);
 	code = set_fate(t, i, fate, buf_str(&reply), e);
 	if (fate != FATE_SENT) {
 		keep_reply(t, i, "", buf_str(&reply));
@@ -100,6 +111,7 @@ settle_record(struct entry *t, size_t i, const struct result *r, int *unsynced, 
 int
 settle_later(struct entry *t, size_t i, const char *why, struct err *e)
 {
+	keep_remote(t, i, "");
 	return envelope_set_fate(t->fd, &t->env, i, FATE_WAITING, why, e);
 }
 

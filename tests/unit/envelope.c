@@ -30,7 +30,7 @@
 	"Penny-To: r <eve@example.net>\n" \
 	"Penny-Reply: " BLANK "\n"
 #define FULL \
-	"Penny-Queue: 1 0000000671\n" \
+	"Penny-Queue: 1 0000000750\n" \
 	"Penny-State: active\n" \
 	"Penny-Arrived: 0001795344000\n" \
 	"Penny-Next: 0001795344060\n" \
@@ -41,6 +41,7 @@
 	"Penny-Ret: hdrs\n" \
 	"Penny-Envid: QQ+3D314\n" \
 	"Penny-To: d <bob@example.net>\n" \
+	"Penny-Remote: mx.example.net                                                  \n" \
 	"Penny-Reply: " REPLY "\n" \
 	"Penny-Notify: success,failure,delay\n" \
 	"Penny-Orcpt: rfc822;robert+2Bx@example.net\n" \
@@ -118,6 +119,10 @@ test_optional(void **state)
 	assert_null(v.rcpt[1].orcpt);
 	envelope_write(&again, &v);
 	assert_string_equal(buf_str(&again), FULL);
+	assert_string_equal(v.rcpt[0].remote, "mx.example.net");
+	assert_null(v.rcpt[1].remote);
+	assert_int_equal(envelope_set_remote(fd, &v, 0, "a.example.net", &e), 0);
+	assert_int_equal(envelope_set_remote(fd, &v, 1, "a.example.net", &e), 0);	/* no room, no harm */
 	assert_int_equal(envelope_set_tried(fd, &v, 1795344500, 4000, &e), 0);
 	assert_int_equal(envelope_set_warned(fd, &v, &e), 0);
 	envelope_free(&v);
@@ -125,6 +130,12 @@ test_optional(void **state)
 	assert_int_equal(v.tried, 1795344500);
 	assert_int_equal(v.offline, 4000);
 	assert_int_equal(v.warned, WARNED_YES);
+	assert_string_equal(v.rcpt[0].remote, "a.example.net");
+	assert_string_equal(v.rcpt[0].reply, "451 4.7.1 come back in five minutes");
+	assert_int_equal(envelope_set_remote(fd, &v, 0, "this-name-is-longer-than-the-room-that-there-is-for-one.a.example.net", &e), 0);
+	envelope_free(&v);
+	assert_int_equal(envelope_read(fd, &v, &e), 0);
+	assert_string_equal(v.rcpt[0].remote, "");
 	envelope_free(&v);
 	close(fd);
 

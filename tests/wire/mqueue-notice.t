@@ -159,9 +159,10 @@ exits 0 'expire' mqueue expire "$id"
 is "$(field 1,4,7)" "$id	due	bob@example.net" 'the next run will tell'
 "$TMP/fake/mqueue" run
 is "$(field 1,7 | cut -f2)" 'ann@example.org' '… and does so'
-is "$(notice | grep -e '^Action' -e '^Status' -e '^Diag')" 'Action: failed
+is "$(notice | grep -e '^Action' -e '^Status' -e '^Remote' -e '^Diag')" 'Action: failed
 Status: 4.4.7
-Diagnostic-Code: smtp; 451 4.7.1 come back later' '… with the last reply'
+Remote-MTA: dns; mx.example.net
+Diagnostic-Code: smtp; 451 4.7.1 come back later' '… with the last reply, and whose it was in that earlier run'
 fresh
 id=$(add bob@example.net)
 mqueue hold "$id"
