@@ -103,6 +103,10 @@ retrieve(struct fetch *f, uint64_t count, uint64_t octets, struct err *e)
 	if (r == 0 && f->o->notes)
 		r = notes(f, e);
 	progress_end(&f->progress);
+	if (r == 0 && pop3_quiet(f->p, e) == -1) {
+		f->broken = 1;
+		r = -1;
+	}
 	if (r == 0)
 		return fetch_commit(f, e);
 	if (fetch_commit(f, &later) == -1)

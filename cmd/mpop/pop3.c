@@ -355,6 +355,19 @@ pop3_body(struct pop3 *p, sink_fn *sink, void *ctx, struct err *e)
 	return eol_to_lf_end(&b.eol, sink, ctx, e);
 }
 
+int
+pop3_quiet(struct pop3 *p, struct err *e)
+{
+	const char *text;
+	size_t n;
+	int r = stream_ready(p->s, e);
+
+	if (r == 1)
+		r = stream_peek(p->s, &text, &n, e) == 0 ?
+		    err_set(e, ERR_PROTOCOL, "%s says more than it was asked, so its answers can't be relied on", stream_peer(p->s)) : 0;
+	return r;	/* an end of file is found out by what comes next */
+}
+
 void
 pop3_close(struct pop3 *p)
 {

@@ -49,6 +49,8 @@ struct pop3_run {
 	void *ctx;
 };
 int pop3_run(struct pop3 *, const struct pop3_run *, struct err *e);
+/* When all that was asked for is answered: ERR_PROTOCOL if the server has said more, as then nobody knows which answer was whose. */
+int pop3_quiet(struct pop3 *, struct err *e);
 /* Up to CRLF . CRLF, dots undone, CRLF as LF. End of file before that is ERR_TEMP. */
 int pop3_body(struct pop3 *, sink_fn *, void *ctx, struct err *e);
 

@@ -342,7 +342,74 @@ EOT
 is "$(count)" 1 'one message, once'
 is "$(grep -c '^+u:' "$M"/.pennypost-mpop-*)" 0 'recorded under neither'
 
+try 0 'more UIDs than messages, and fewer; -n as small as it gets' -n 1 <<EOT
+$open
+$lists
+S: +OK 1 messages
+S: 1 aa
+S: 2 bb
+S: .
+S: +OK 3 messages
+S: 3 20
+S: 1 20
+S: 2 20
+S: .
+C: RETR 1
+S: +OK
+S: one
+S: .
+C: DELE 1
+C: QUIT
+S: +OK
+S: +OK
+EOT
+
+# Bodies that nobody asked for.
+SAYS='says more than it was asked'
+try 76 'a body more than was asked for' <<EOT
+$open
+$lists
+S: +OK
+S: 1 aa
+S: 2 bb
+S: .
+S: +OK
+S: 1 20
+S: 2 20
+S: .
+C: RETR 1
+C: RETR 2
+S- +OK\r\none\r\n.\r\n+OK\r\nother\r\n.\r\n+OK\r\ntwo\r\n.\r\n
+EOT
+is "$(count)$(cat "$M"/.pennypost-mpop-* | grep -c '^+u:')" 00 'nothing is delivered, recorded or deleted'
+SAYS=
+try 0 'a header with a body' -H <<EOT
+$open
+$lists
+$one
+C: RETR 1
+S: +OK
+S: Subject: one
+S:
+S: body
+S: .
+C: QUIT
+S: +OK
+EOT
+is "$(cat "$M"/new/*)" 'Subject: one' 'the body is left out'
+SAYS='a line of more than 8192 octets'
+try 76 'a reply to RETR of 64 KB' <<EOT
+$open
+$lists
+$one
+C: RETR 1
+S- +OK
+S* 65536 x
+S:
+EOT
+
 # Message bodies.
+SAYS=
 try 0 'octets announced are not believed' <<EOT
 $open
 $lists
