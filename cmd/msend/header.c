@@ -309,16 +309,19 @@ fold_at(const char *p, size_t n)
 	return at;
 }
 
-static void
+static int
 fold_line(struct buf *out, const char *p, size_t n)
 {
 	size_t at;
+	int folded = 0;
 
 	for (; n > COLUMNS && (at = fold_at(p, n)) > 0; p += at, n -= at) {
 		buf_add(out, p, at);
 		buf_addc(out, '\n');
+		folded = 1;
 	}
 	buf_add(out, p, n);
+	return folded;
 }
 
 int
@@ -335,8 +338,7 @@ header_fold(struct buf *out, const char *head, size_t n)
 			buf_add(out, head, len);
 			continue;
 		}
-		fold_line(out, head, len - (end != NULL));
-		folded = 1;
+		folded |= fold_line(out, head, len - (end != NULL));
 		if (end != NULL)
 			buf_addc(out, '\n');
 	}

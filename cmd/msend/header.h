@@ -13,7 +13,7 @@ struct err;
 int header_field(struct buf *out, const char *name, const char *value, struct err *e);
 int header_name_ok(const char *name, unsigned long len);	/* fit to be a field's name */
 void header_param(struct buf *out, const char *name, const char *value);	/* ";" fold name="value", or name*0*=utf-8''… */
-/* Lines longer than SMTP allows (998 octets) are folded at their blanks, where they have any; the others stay. 1 if there were such. */
+/* Lines longer than SMTP allows (998 octets) are folded at their blanks, where they have any; the others stay. 1 if any was folded. */
 int header_fold(struct buf *out, const char *head, unsigned long len);
 
 #endif

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "buf.h"
 #include "err.h"
+#include "idn.h"
 #include "xalloc.h"
 
 const char *
@@ -155,8 +157,8 @@ look_up(struct mx *m, struct dns *dns, const char *domain, struct err *e)
 	return result;
 }
 
-enum mx_result
-mx_find(struct mx *m, struct dns *dns, const char *domain, const char *const *own, struct err *e)
+static enum mx_result
+find(struct mx *m, struct dns *dns, const char *domain, const char *const *own, struct err *e)
 {
 	char address[INET6_ADDRSTRLEN];
 	enum mx_result result;
@@ -168,7 +170,7 @@ mx_find(struct mx *m, struct dns *dns, const char *domain, const char *const *ow
 		return MX_FOUND;
 	}
 	if (!dns_host_ok(domain)) {
-		err_set(e, ERR_NOHOST, "no domain for mail: \"%.255s\" (xn--... for letters beyond ASCII)", domain);
+		err_set(e, ERR_NOHOST, "no domain for mail: \"%.255s\"", domain);
 		return refused(m, 550, "5.1.2");
 	}
 	result = look_up(m, dns, domain, e);
@@ -180,6 +182,18 @@ mx_find(struct mx *m, struct dns *dns, const char *domain, const char *const *ow
 		return MX_FOUND;
 	err_set(e, ERR_UNAVAILABLE, "mail for %s would come back to this machine, which its MX records name first", domain);
 	return refused(m, 550, "5.4.6");
+}
+
+enum mx_result
+mx_find(struct mx *m, struct dns *dns, const char *domain, const char *const *own, struct err *e)
+{
+	struct buf ascii = { 0 };
+	enum mx_result result;
+	int converted = !dns_host_ok(domain) && *domain != '[' && idn_domain(&ascii, domain) == 0;
+
+	result = find(m, dns, converted ? buf_str(&ascii) : domain, own, e);
+	buf_free(&ascii);
+	return result;
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "config.h"
 #include "err.h"
 #include "header.h"
+#include "idn.h"
 #include "local.h"
 #include "message.h"
 #include "rcpt.h"
@@ -56,7 +57,11 @@ readdress_free(struct readdress *r)
 char *
 readdress_complete(const struct readdress *r, const char *addr)
 {
-	return strrchr(addr, '@') != NULL ? xstrdup(addr) : xasprintf("%s@%s", addr, r->domain);
+	char *full = strrchr(addr, '@') != NULL ? xstrdup(addr) : xasprintf("%s@%s", addr, r->domain);
+	char *ascii = idn_address(full);
+
+	free(full);
+	return ascii;
 }
 
 /* The name to look up: of a bare address, or of one at this machine; NULL for others. The caller frees. */
@@ -101,10 +106,8 @@ add_target(void *ctx, enum alias_kind kind, const char *target, struct err *e)
 	char *full;
 
 	(void)e;
-	if (kind == ALIAS_ADDRESS) {
-		rcpts_add(s->out, target);
-	} else if (kind == ALIAS_USER) {
-		full = s->how->complete ? readdress_complete(s->how, target) : xstrdup(target);
+	if (kind == ALIAS_ADDRESS || kind == ALIAS_USER) {
+		full = kind == ALIAS_ADDRESS || s->how->complete ? readdress_complete(s->how, target) : xstrdup(target);
 		rcpts_add(s->out, full);
 		free(full);
 	} else {
@@ -180,9 +183,14 @@ put(struct rewriting *w, const char *addr)
 static int
 put_target(void *ctx, enum alias_kind kind, const char *target, struct err *e)
 {
+	struct rewriting *w = ctx;
+	char *full;
+
 	(void)e;
-	if (kind == ALIAS_ADDRESS)
-		put(ctx, target);
+	if (kind == ALIAS_ADDRESS) {
+		put(w, full = readdress_complete(w->how, target));
+		free(full);
+	}
 	return 0;
 }
 

@@ -23,7 +23,7 @@ struct readdress {		/* zeroed is empty */
 
 /* Keys aliases and domain; kind is route.h's. */
 int readdress_load(struct readdress *, const struct account *, int kind, struct err *e);
-char *readdress_complete(const struct readdress *, const char *addr);	/* the caller frees */
+char *readdress_complete(const struct readdress *, const char *addr);	/* with a domain, in ASCII if that can be; the caller frees */
 void readdress_rcpts(const struct readdress *, struct rcpts *);	/* one whose alias is broken has failed, ERR_CONFIG */
 /* The header, changed where it has to be; every other field as it is. */
 int readdress_header(const struct readdress *, const struct sender *, struct buf *out, const char *head, size_t n, struct err *e);

@@ -10,6 +10,7 @@
 #include "account.h"
 #include "buf.h"
 #include "err.h"
+#include "idn.h"
 #include "message.h"
 #include "xalloc.h"
 
@@ -75,12 +76,14 @@ static void
 complete(struct sender *s, const struct account *a)
 {
 	const char *domain = account_get(a, KEY_DOMAIN);
-	char *bare = s->addr;
+	char *full = s->addr;
 
-	if (strrchr(bare, '@') != NULL)
-		return;
-	s->addr = xasprintf("%s@%s", bare, domain != NULL ? domain : message_hostname());
-	free(bare);
+	if (strrchr(full, '@') == NULL) {
+		full = xasprintf("%s@%s", s->addr, domain != NULL ? domain : message_hostname());
+		free(s->addr);
+	}
+	s->addr = idn_address(full);
+	free(full);
 }
 
 int

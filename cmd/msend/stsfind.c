@@ -17,6 +17,7 @@
 #include "dns.h"
 #include "err.h"
 #include "https.h"
+#include "idn.h"
 #include "sink.h"
 #include "xalloc.h"
 
@@ -127,18 +128,26 @@ renew(struct sts *s, struct account *a, struct dns *dns, const char *domain, con
 	*s = new;
 }
 
-void
-sts_find(struct sts *s, struct account *a, struct dns *dns, const char *domain)
+static void
+find(struct sts *s, struct account *a, struct dns *dns, const char *domain)
 {
-	const char *key = account_get(a, KEY_MTA_STS);
 	char *path, id[33] = "";
 
-	*s = (struct sts){ 0 };
-	if ((key != NULL && strcmp(key, "off") == 0) || !dns_host_ok(domain))
-		return;
 	path = cache_path(domain);
 	load(s, path);
 	if (announced(dns, domain, id) && strcmp(id, s->id) != 0)
 		renew(s, a, dns, domain, path, id);
 	free(path);
+}
+
+void
+sts_find(struct sts *s, struct account *a, struct dns *dns, const char *domain)
+{
+	const char *key = account_get(a, KEY_MTA_STS);
+	struct buf ascii = { 0 };
+
+	*s = (struct sts){ 0 };
+	if ((key == NULL || strcmp(key, "off") != 0) && idn_domain(&ascii, domain) == 0 && dns_host_ok(buf_str(&ascii)))
+		find(s, a, dns, buf_str(&ascii));
+	buf_free(&ascii);
 }

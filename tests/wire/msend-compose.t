@@ -189,6 +189,10 @@ shows 'blind copies only' -b bob@example.net -s x
 is "$(head_field To)$(head_field Bcc)" 'undisclosed-recipients:;' 'disclose nobody'
 shows 'a group' -c 'friends: bob@example.net, Carol <carol@example.net>;, dan@example.net' bob@example.net
 is "$(sed -n 's/^to	//p' "$TMP/out" | tr '\n' ' ')" 'bob@example.net carol@example.net dan@example.net ' 'is its members'
+shows 'domains beyond ASCII' -f ann@straße.example -c 'Zoë <zoë@bücher.example>' 'Bob <bob@bücher.example>'
+is "$(sed '/^$/q; s/	/ /' "$TMP/out" | sed 1d | tr '\n' ';')" \
+	'from ann@xn--strae-oqa.example;to bob@xn--bcher-kva.example;to zoë@bücher.example;;' 'are as the domain name system has them, where the user is ASCII'
+is "$(head_field To), $(head_field From)" 'Bob <bob@xn--bcher-kva.example>, ann@xn--strae-oqa.example' 'in the header as well'
 printf 'x\0y\n' >"$TMP/text"
 shows 'a NUL in the text' -s x bob@example.net
 is "$(head_field Content-Transfer-Encoding) $(sed '1,/^$/d' "$TMP/message")" "base64 $(printf 'x\0y\r\n' | openssl base64)" 'survives'

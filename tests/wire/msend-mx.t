@@ -11,6 +11,7 @@ start_dns <<'X'
     local-data: "a.two.example. A 127.0.0.2"
     local-data: "b.two.example. A 127.0.0.3"
     local-data: "pair.example. A 127.0.0.2"
+    local-data: "xn--bcher-kva.example. MX 10 b.two.example."
     local-data: "pair.example. A 127.0.0.3"
     rrset-roundrobin: no
     local-data: "other.example. MX 5 b.two.example."
@@ -72,6 +73,33 @@ $hello
 $(to bob@two.example)
 X
 exits 0 'nobody listens at the first: the second' send bob@two.example
+peer_ok second
+
+# Domains in other scripts: as the domain name system has them, and no SMTPUTF8 for that.
+server second 127.0.0.3 <<X
+$hello
+$(to bob@xn--bcher-kva.example)
+X
+exits 0 'a domain beyond ASCII' send bob@Bücher.example
+peer_ok second
+server second 127.0.0.3 <<X
+S: 220 mx
+C: EHLO us.example
+S: 250-mx
+S: 250-8BITMIME
+S: 250 SMTPUTF8
+C: MAIL FROM:<ann@example.org> SMTPUTF8
+S: 250 ok
+C: RCPT TO:<zoë@bücher.example>
+S: 250 ok
+C: DATA
+S: 354 go on
+$(sed 's/^/C: /' "$TMP/message")
+C: .
+S: 250 taken
+C: QUIT
+X
+exits 0 'a user beyond ASCII, too' send zoë@bücher.example
 peer_ok second
 
 for says in 'S: 554 no mail today' 'S: 421 4.3.2 busy' 'S! drop' 'S: hello?'; do
