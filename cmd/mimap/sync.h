@@ -82,9 +82,11 @@ struct sync_action {
 	int64_t date;
 	uint32_t from;			/* of its pending mark: the UIDs it may have; 0: it had none */
 	unsigned int tag;		/* of the last command that is to carry it out; 0: none */
+	uint8_t was_pending;		/* an interrupted run may have stored it */
 	uint8_t part;			/* fetch only its header */
 	uint8_t left_out;		/* by limits or switches: a row without a file */
 	uint8_t whole;			/* fetch all of what is a placeholder here */
+	uint8_t gone;			/* the server says that it is removed, or moved away */
 	uint8_t refused;		/* by the server; or it could not be done here */
 	uint8_t moved;			/* the end of a move that another folder's action is the beginning of */
 	struct syncfolder *to;		/* a move: to that folder */
@@ -96,6 +98,11 @@ struct sync_command {			/* sent, and about these UIDs */
 	unsigned int tag;
 	int last;			/* what it is about is carried out with it */
 	struct uidset set;
+};
+
+struct sync_told {			/* flags of a message; the last word counts */
+	uint32_t uid, flags;
+	size_t order;
 };
 
 struct syncfolder {
@@ -114,6 +121,7 @@ struct syncfolder {
 	struct sync_action *action;
 	size_t actions, room;
 	size_t here, there;		/* messages on each side */
+	uint32_t stranger;		/* the lowest UID of what is there, should be known and is not; 0: none */
 	int held;			/* something there was seen and is not in the rows: it must be told again */
 	int again;			/* it is to be opened by the next run, whatever the numbers say */
 	int dead;			/* nothing may be committed any more */
@@ -125,13 +133,14 @@ struct syncfolder {
 	struct sync_command *command;
 	size_t commands;
 	unsigned int confirm_tag, first_append;
-	struct syncfar_known *told_again;	/* by the last command: what is changed since it was opened */
+	struct sync_told *told_again;	/* while it was changed, and by the last command */
 	size_t told_agains, told_room;
 	struct uidset told_gone;	/* VANISHED, in the same flight */
 	uint64_t told_modseq;		/* the highest that was told: all up to there is known */
 	uint32_t told_exists;
 	int looked_again;		/* it has been answered */
 	size_t answered;		/* all uploads before this action have their answer */
+	int unknown;			/* what was uploaded has a UID that we do not know */
 	int hopeless;			/* no other upload will be taken either */
 	uint64_t sum;			/* of names and flags here, as they should be by now (syncrecord.h) */
 	size_t files;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* syncappend.c - uploads. The answer's APPENDUID (UIDPLUS, RFC 4315) makes the row and takes the mark away; where it does not
- * come the mark stays, and the next run finds the message by what it is. A refusal is that message's alone, but some are every one's. */
+ * come the mark stays until the message is found by what it is. A refusal is that message's alone, but some are every one's. */
 #include "syncappend.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,11 +12,13 @@
 #include "date.h"
 #include "imap.h"
 #include "sync.h"
+#include "syncmatch.h"
 #include "syncnear.h"
 #include "syncstate.h"
 #include "uidset.h"
 #include "update.h"
 #include "upload.h"
+#include "xalloc.h"
 
 #define WINDOW 1024	/* uploads under way without an answer */
 #define ROWS_AT_ONCE 256
@@ -66,8 +69,11 @@ stored(struct syncfolder *f, struct sync_action *a, const struct response *r, st
 		syncpush_row(f, a, a->uid, a->plan.last);
 		if (f->run->count[SYNC_STORED] % ROWS_AT_ONCE == 0)
 			syncfolder_commit(f);
-	} else if (old != 0) {
-		syncstate_remove(f->state, old);	/* its mark tells what it is now */
+	} else {
+		a->uid = 0;
+		f->unknown = 1;
+		if (old != 0)
+			syncstate_remove(f->state, old);	/* its mark tells what it is now */
 	}
 	uidset_free(&uids);
 	return k == -1 ? -1 : 0;
@@ -171,4 +177,54 @@ syncappend_send(struct syncfolder *f, struct err *e)
 			r = imap_await(im, im->last_tag - WINDOW, e);
 	}
 	return r;
+}
+
+/* Uploads of which no UID is known, and the new messages there: pairs are one message. */
+static void
+match_unknown(struct syncfolder *f)
+{
+	struct syncmatch_item *here = xcalloc(f->actions + 1, sizeof(*here)), *there = xcalloc(f->far.freshes + 1, sizeof(*there));
+	size_t i, *which = xcalloc(f->actions + 1, sizeof(*which)), n = 0;
+
+	for (i = 0; i < f->actions; i++) {
+		const struct sync_action *a = &f->action[i];
+
+		if (a->plan.act != SYNCPLAN_PUT || a->tag == 0 || a->refused || a->uid != 0)
+			continue;
+		which[n] = i;
+		here[n++] = (struct syncmatch_item){ .ident = a->ident, .size = a->size, .size_up = a->size_up, .date = a->date };
+	}
+	for (i = 0; i < f->far.freshes; i++) {
+		const struct syncfar_fresh *m = &f->far.fresh[i];
+
+		if (syncstate_uid(f->state, m->uid) == NULL)
+			there[i] = (struct syncmatch_item){ .ident = m->ident, .size = m->size, .date = m->date, .uid = m->uid };
+	}
+	syncmatch(here, n, there, f->far.freshes);
+	for (i = 0; i < n; i++) {
+		struct sync_action *a = &f->action[which[i]];
+
+		if (here[i].with == SYNCMATCH_NONE)
+			continue;
+		a->uid = f->far.fresh[here[i].with].uid;
+		syncpush_row(f, a, a->uid, a->plan.last);
+		syncstate_unpend(f->state, a->name);
+	}
+	free(here);
+	free(there);
+	free(which);
+}
+
+int
+syncappend_find(struct syncfolder *f, struct err *e)
+{
+	if (!f->unknown || f->far.next == 0)
+		return 0;
+	if (syncfar_newest(&f->far, f->far.next, f->run->selected != f, e) == -1)
+		return -1;
+	f->run->selected = f;
+	if (syncfar_idless(&f->far, 0, e) == -1)
+		return -1;
+	match_unknown(f);
+	return 0;
 }

@@ -10,4 +10,7 @@ struct syncfolder;
 int syncappend_send(struct syncfolder *, struct err *e);
 int syncappend_answer(struct syncfolder *, unsigned int tag, const struct response *, struct err *e);
 
+/* UIDs that the answers did not tell (no UIDPLUS): looked for. After the answers. */
+int syncappend_find(struct syncfolder *, struct err *e);
+
 #endif

@@ -106,22 +106,22 @@ add_header(struct syncfar *f, const struct response *r, uint32_t uid)
 		syncident_header(text, n, 1, &m->ident);
 }
 
-/* S: * 5 FETCH (UID 9 FLAGS (\Seen) MODSEQ (71))     changed flags, a new message, or a body of one */
+/* S: * 5 FETCH (UID 9 FLAGS (\Seen) MODSEQ (71))     changed flags, a new message, or a body of one
+ * Commands on one mailbox may be answered all at once (RFC 3501 section 5.5), so it is what a response holds that tells which it is. */
 static int
 on_fetch(struct syncfar *f, const struct response *r, const struct update_fetch *u, struct err *e)
 {
 	int fresh = f->fresh_set.count > 0 && uidset_has(&f->fresh_set, u->uid);
-	unsigned int tag = f->wire->im->pending != NULL ? f->wire->im->pending->tag : 0;
 
 	if (u->uid == 0)		/* without its UID it is of no use */
 		return 0;
-	if (tag == f->headers_tag && f->headers_tag != 0) {
+	if (f->headers) {
 		add_header(f, r, u->uid);
 		return 1;
 	}
 	if (u->flags == NULL)
 		return 0;
-	if (fresh && f->pull == NULL && f->fresh_tag != 0 && tag >= f->fresh_tag && u->date != NULL)
+	if (fresh && f->pull == NULL && u->date != NULL)
 		return add_fresh(f, r, u, syncflag_wire(f->flags, u->flags), e);
 	return u->uid < f->from ? add_known(f, u->uid, syncflag_wire(f->flags, u->flags), e) : 0;
 }
@@ -278,7 +278,6 @@ send_compare(struct syncfar *f, struct err *e)
 		r = command_add(&c, e, " (CHANGEDSINCE %U)", f->modseq);
 	if (r == 0)
 		r = imap_send(im, &c, "tell flags", e);
-	f->flags_tag = im->last_tag;
 	command_free(&c);
 	if (r == -1 || f->way != SYNCFAR_CONDSTORE)
 		return r;
@@ -286,7 +285,6 @@ send_compare(struct syncfar *f, struct err *e)
 	r = command_add(&c, e, caps_has(&im->caps, CAP_ESEARCH) ? "UID SEARCH RETURN (ALL) UID 1:%u" : "UID SEARCH UID 1:%u", last);
 	if (r == 0)
 		r = imap_send(im, &c, "tell what is there", e);
-	f->search_tag = im->last_tag;
 	command_free(&c);
 	return r;
 }
@@ -301,7 +299,6 @@ send_fresh(struct syncfar *f, struct err *e)
 	size_t pos = 0;
 	int r = 0;
 
-	f->fresh_tag = im->last_tag + 1;
 	while (r == 0 && uidset_piece(&f->fresh_set, &pos, COMMAND_SET_MAX, &piece)) {
 		imap_command(im, &c);
 		r = command_add(&c, e, "UID FETCH %S (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])",
@@ -375,9 +372,28 @@ syncfar_again(struct syncfar *f, struct err *e)
 	return r == 0 ? syncfar_await(f, e) : -1;
 }
 
-/* C: UID FETCH set (UID BODY.PEEK[HEADER]) */
 int
-syncfar_headers(struct syncfar *f, const struct uidset *set, struct err *e)
+syncfar_newest(struct syncfar *f, uint32_t uid, int select, struct err *e)
+{
+	struct imap_handler h = { .data = on_data, .answer = on_answer, .ctx = f };
+	int r = 0;
+
+	f->pull = NULL;
+	f->freshes = 0;
+	uidset_free(&f->fresh_set);
+	uidset_add(&f->fresh_set, uid, UINT32_MAX - 1);
+	syncwire_begin(f->wire, &f->flight, &h);
+	if (select)
+		r = imap_select(f->wire->im, f->mailbox, f->read_only, e);
+	if (r == 0)
+		r = send_fresh(f, e);
+	syncwire_end(f->wire, &f->flight);
+	return r == 0 ? syncfar_await(f, e) : -1;
+}
+
+/* C: UID FETCH set (UID BODY.PEEK[HEADER]) */
+static int
+ask_headers(struct syncfar *f, const struct uidset *set, int select, struct err *e)
 {
 	struct imap_handler h = { .data = on_data, .answer = on_answer, .ctx = f };
 	struct imap *im = f->wire->im;
@@ -386,15 +402,15 @@ syncfar_headers(struct syncfar *f, const struct uidset *set, struct err *e)
 	size_t pos = 0;
 	int r = 0;
 
+	f->headers = 1;
 	syncwire_begin(f->wire, &f->flight, &h);
+	if (select)
+		r = imap_select(im, f->mailbox, f->read_only, e);
 	while (r == 0 && uidset_piece(set, &pos, COMMAND_SET_MAX, &piece)) {
 		imap_command(im, &c);
 		r = command_add(&c, e, "UID FETCH %S (UID BODY.PEEK[HEADER])", buf_str(&piece));
-		f->headers_tag = im->last_tag + 1;
 		if (r == 0)
 			r = imap_send(im, &c, "tell of new messages", e);
-		if (r == 0)
-			r = imap_await(im, f->headers_tag, e);
 		command_free(&c);
 		buf_cut(&piece, 0);
 	}
@@ -402,7 +418,24 @@ syncfar_headers(struct syncfar *f, const struct uidset *set, struct err *e)
 	buf_free(&piece);
 	if (r == 0)
 		r = syncwire_await(f->wire, &f->flight, e);
-	f->headers_tag = 0;
+	f->headers = 0;
+	return r;
+}
+
+int
+syncfar_idless(struct syncfar *f, int select, struct err *e)
+{
+	struct uidset set = { NULL, 0, 0 };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < f->freshes; i++) {
+		if (f->fresh[i].ident == 0)
+			uidset_add(&set, f->fresh[i].uid, f->fresh[i].uid);
+	}
+	if (set.count > 0)
+		r = ask_headers(f, &set, select, e) == -1 ? -1 : 1;
+	uidset_free(&set);
 	return r;
 }
 

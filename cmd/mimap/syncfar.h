@@ -63,15 +63,18 @@ struct syncfar {
 
 	/* Its own. */
 	struct syncwire_flight flight;
-	unsigned int select_tag, flags_tag, search_tag, headers_tag;
-	unsigned int fresh_tag;	/* from this one on: new messages */
+	unsigned int select_tag;
+	int headers;		/* of messages without a Message-ID are being told */
 };
 
 int syncfar_ask(struct syncfar *, struct err *e);	/* sends ahead; -1 only where the session is at its end */
 int syncfar_await(struct syncfar *, struct err *e);
 int syncfar_again(struct syncfar *, struct err *e);	/* all flags, where what was told does not add up: one more flight */
-/* The number of those without a Message-ID in `set`, by their whole header: one more flight, in the mailbox that is open. */
-int syncfar_headers(struct syncfar *, const struct uidset *, struct err *e);
+/* New messages without a Message-ID get their number by their whole header: one more flight; `select`: another
+ * mailbox is open. 1: it was sent. */
+int syncfar_idless(struct syncfar *, int select, struct err *e);
+/* What is new from `uid` on, in place of what was: one more flight; `select`: another mailbox is open. */
+int syncfar_newest(struct syncfar *, uint32_t uid, int select, struct err *e);
 /* Whether a message below `from` is there, of which the server said nothing or something. */
 int syncfar_has(const struct syncfar *, uint32_t uid);
 const struct syncfar_known *syncfar_known(const struct syncfar *, uint32_t uid);	/* NULL: its flags did not change */

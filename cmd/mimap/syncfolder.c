@@ -7,6 +7,7 @@
 #include "log.h"
 #include "maildir.h"
 #include "sync.h"
+#include "syncappend.h"
 #include "syncnear.h"
 #include "syncrecord.h"
 #include "syncreport.h"
@@ -188,6 +189,7 @@ kept(void *ctx, uint32_t uid, const char *name, uint32_t flags)
 
 	syncrecord_add(&f->sum, &f->files, name, flags);
 	f->run->count[SYNC_FETCHED]++;
+	f->again |= (flags & SYNCFLAG_DELETED) != 0;	/* to be removed on both sides */
 	(void)uid;
 }
 
@@ -254,16 +256,70 @@ lowest_mark(void *ctx, const char *name, uint32_t next, struct err *e)
 	return 0;
 }
 
+static int
+compare_told(const void *a, const void *b)
+{
+	const struct sync_told *x = a, *y = b;
+
+	if (x->uid != y->uid)
+		return x->uid < y->uid ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* The last word on a message, NULL: none. The list is sorted. */
+static const struct sync_told *
+last_told(const struct syncfolder *f, uint32_t uid)
+{
+	size_t low = 0, high = f->told_agains, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (f->told_again[mid].uid <= uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low > 0 && f->told_again[low - 1].uid == uid ? &f->told_again[low - 1] : NULL;
+}
+
+/* Rows of what was removed there go now. Servers have said OK to UID EXPUNGE right behind a STORE and expunged nothing, so what
+ * the last look still shows is still there. */
+static void
+drop_gone(struct syncfolder *f)
+{
+	const struct sync_told *t;
+	size_t i;
+
+	if (f->told_agains > 0)
+		qsort(f->told_again, f->told_agains, sizeof(*f->told_again), compare_told);
+	for (i = 0; i < f->actions; i++) {
+		struct sync_action *a = &f->action[i];
+
+		if (!a->gone)
+			continue;
+		t = f->looked_again && !uidset_has(&f->told_gone, a->uid) ? last_told(f, a->uid) : NULL;
+		if (t == NULL) {
+			syncstate_remove(f->state, a->uid);
+			continue;
+		}
+		f->again = f->held = 1;
+		if (a->to == NULL)
+			syncpush_row(f, a, a->uid, t->flags);
+	}
+}
+
 /* What the last look told is what the rows say. */
 static int
-is_confirmed(const struct syncfolder *f)
+is_confirmed(struct syncfolder *f)
 {
 	const struct syncstate_row *row;
 	size_t i;
 
 	for (i = 0; i < f->told_agains; i++) {
+		if (i + 1 < f->told_agains && f->told_again[i + 1].uid == f->told_again[i].uid)
+			continue;
 		row = syncstate_uid(f->state, f->told_again[i].uid);
-		if (row == NULL || ((row->flags ^ f->told_again[i].flags) & ~f->rules.keep) != 0)
+		if ((row == NULL && !uidset_has(&f->told_gone, f->told_again[i].uid)) || (row != NULL && ((row->flags ^ f->told_again[i].flags) & ~f->rules.keep) != 0))
 			return 0;
 	}
 	for (i = 0; f->told_gone.count > 0 && i < syncstate_count(f->state); i++) {
@@ -296,6 +352,8 @@ lowest_missing(struct syncfolder *f, uint32_t next)
 {
 	size_t i;
 
+	if (f->stranger != 0 && f->stranger < next)
+		next = f->stranger;
 	if (f->pull.first_failed != 0 && f->pull.first_failed < next)
 		next = f->pull.first_failed;
 	for (i = 0; i < f->actions; i++) {
@@ -368,7 +426,7 @@ set_numbers(struct syncfolder *f, const struct sync_numbers *n)
 int
 syncfolder_settle(struct syncfolder *f, struct err *e)
 {
-	int r = f->run->im->broken ? -1 : syncpush_await(f, e);
+	int r = f->run->im->broken || syncpush_await(f, e) == -1 || syncappend_find(f, e) == -1 ? -1 : 0;
 	struct sync_numbers n;
 
 	syncpull_finish(&f->pull);
@@ -377,6 +435,7 @@ syncfolder_settle(struct syncfolder *f, struct err *e)
 	if (f->state == NULL || f->dead || f->pull.dead)
 		return r;
 	replace_parts(f);
+	drop_gone(f);
 	n = numbers_of(f);
 	f->again |= syncstate_pendings(f->state) > 0;
 	if (r == 0)

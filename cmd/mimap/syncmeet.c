@@ -123,6 +123,23 @@ meet_row(struct syncfolder *f, const struct syncstate_row *row, int is_there, ui
 	}
 }
 
+/* Messages of which we should have a row, and have none: all flags tell them. They are asked for again by the next run. */
+static uint64_t
+count_strangers(struct syncfolder *f)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; f->far.way == SYNCFAR_PLAIN && i < f->far.knowns; i++) {
+		if (uidset_has(&f->far.fresh_set, f->far.known[i].uid) || syncstate_uid(f->state, f->far.known[i].uid) != NULL)
+			continue;
+		if (n++ == 0)
+			f->stranger = f->far.known[i].uid;
+		f->again = f->held = 1;
+	}
+	return n;
+}
+
 /* The messages that the server has of those that we know; all of them, where its numbers do not add up. */
 static int
 count_there(struct syncfolder *f)
@@ -137,6 +154,7 @@ count_there(struct syncfolder *f)
 
 		present += row != NULL && !uidset_has(&f->far.fresh_set, row->uid) && syncfar_has(&f->far, row->uid);
 	}
+	present += count_strangers(f);
 	f->there = (size_t)(present + fresh);
 	return syncfar_adds_up(&f->far, present, fresh);
 }
@@ -281,23 +299,6 @@ make_items(struct files *s)
 	}
 }
 
-static int
-ask_headers(struct syncfolder *f, struct err *e)
-{
-	struct uidset set = { NULL, 0, 0 };
-	size_t i;
-	int r = 0;
-
-	for (i = 0; i < f->far.freshes; i++) {
-		if (f->far.fresh[i].ident == 0)
-			uidset_add(&set, f->far.fresh[i].uid, f->far.fresh[i].uid);
-	}
-	if (set.count > 0)
-		r = syncfar_headers(&f->far, &set, e);
-	uidset_free(&set);
-	return r;
-}
-
 static struct syncmatch_item *
 fresh_items(const struct syncfolder *f)
 {
@@ -358,8 +359,12 @@ match_files(struct files *s, struct err *e)
 	struct syncmatch_item *there;
 	size_t i;
 
-	if (ask_headers(f, e) == -1)
+	switch (syncfar_idless(&f->far, f->run->selected != f, e)) {
+	case -1:
 		return -1;
+	case 1:
+		f->run->selected = f;
+	}
 	make_items(s);
 	there = fresh_items(f);
 	syncmatch(s->item, s->count, there, f->far.freshes);
@@ -435,6 +440,7 @@ meet_files(struct syncfolder *f)
 		a = sync_action_add(f);
 		a->name = name_of(file);
 		a->m = (struct syncplan_message){ .is_here = 1, .here = syncflag_here(&f->flags, file->flags) };
+		a->was_pending = syncstate_pending(f->state, a->name) != 0;
 		decide(f, a);
 	}
 }

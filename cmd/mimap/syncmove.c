@@ -48,13 +48,14 @@ gone_here(const struct sync_action *a)
 static int
 new_here(const struct sync_action *a)
 {
-	return !a->m.known && a->m.is_here && !a->m.is_there && a->plan.act == SYNCPLAN_PUT;
+	return !a->m.known && a->m.is_here && !a->m.is_there && a->plan.act == SYNCPLAN_PUT && !a->moved;
 }
 
+/* A file that was to be stored there, and may have been, is one that is gone there if it is not found. */
 static int
 gone_there(const struct sync_action *a)
 {
-	return a->m.known && a->m.is_here && !a->m.is_there && a->name != NULL
+	return (a->m.known || a->was_pending) && a->m.is_here && !a->m.is_there && a->name != NULL
 	    && (a->plan.act == SYNCPLAN_REMOVE_HERE || a->plan.act == SYNCPLAN_PUT);
 }
 
@@ -87,7 +88,7 @@ identify(struct ends *s)
 	for (i = 0; i < s->count; i++) {
 		struct sync_action *a = &s->end[i].folder->action[s->end[i].action];
 
-		if (a->ident == 0)
+		if (a->ident == 0 && a->name != NULL && a->m.is_here)
 			syncmeet_ident(s->end[i].folder, a);
 		s->item[i].ident = a->ident;
 		s->item[i].size = a->size;
@@ -212,8 +213,7 @@ pass(struct syncfolder *first, int (*gone)(const struct sync_action *), int (*ne
 	if (from.count > 0)
 		gather(&to, first, new, files);
 	if (to.count > 0) {
-		if (files)
-			identify(&to);
+		identify(files ? &to : &from);
 		pair_up(&from, &to, move);
 	}
 	free_ends(&from);

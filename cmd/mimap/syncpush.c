@@ -103,17 +103,16 @@ tell_again(struct syncfolder *f, uint32_t uid, uint32_t flags)
 		f->told_room = f->told_room * 2 + 64;
 		f->told_again = xreallocarray(f->told_again, f->told_room, sizeof(*f->told_again));
 	}
-	f->told_again[f->told_agains++] = (struct syncfar_known){ uid, flags };
+	f->told_again[f->told_agains] = (struct sync_told){ uid, flags, f->told_agains };
+	f->told_agains++;
 }
 
 static int
 on_fetch(struct syncfolder *f, const struct update_fetch *u)
 {
-	const struct imap *im = f->run->im;
-
 	if (u->modseq > f->told_modseq)
 		f->told_modseq = u->modseq;
-	if (u->uid == 0 || u->flags == NULL || f->confirm_tag == 0 || im->pending == NULL || im->pending->tag < f->confirm_tag)
+	if (u->uid == 0 || u->flags == NULL)
 		return 0;
 	tell_again(f, u->uid, syncflag_wire(&f->flags, u->flags));
 	return 1;
@@ -156,7 +155,9 @@ arrived(struct syncfolder *f, struct sync_action *a)
 		syncpush_row(a->to, b, b->uid, a->plan.last);
 		syncstate_unpend(a->to->state, b->name);
 	}
-	syncstate_remove(f->state, a->uid);
+	a->gone = caps_has(&f->run->im->caps, CAP_MOVE) || caps_has(&f->run->im->caps, CAP_UIDPLUS);
+	if (!a->gone)	/* it is still there, marked */
+		syncpush_row(f, a, a->uid, a->m.last | SYNCFLAG_DELETED);
 }
 
 static int
@@ -181,7 +182,7 @@ carried_out(struct syncfolder *f, struct sync_action *a)
 		if (!a->plan.forget)
 			return;
 		if (caps_has(&run->im->caps, CAP_UIDPLUS) || (to_trash(f) && caps_has(&run->im->caps, CAP_MOVE)))
-			syncstate_remove(f->state, a->uid);
+			a->gone = 1;
 		else
 			syncpush_row(f, a, a->uid, a->m.last | SYNCFLAG_DELETED);
 	}
@@ -487,7 +488,7 @@ syncpush_send(struct syncfolder *f, struct err *e)
 		r = imap_select(run->im, f->name, f->far.read_only, e);
 	run->selected = f;
 	f->first_append = UINT_MAX;
-	if (r == 0 && send_fetches(f, e) == 0 && send_stores(f, e) == 0 && send_moves(f, e) == 0 && send_removals(f, e) == 0
+	if (r == 0 && send_fetches(f, e) == 0 && send_stores(f, e) == 0 && send_removals(f, e) == 0 && send_moves(f, e) == 0
 	    && (f->first_append = run->im->last_tag + 1) != 0 && syncappend_send(f, e) == 0)
 		r = changes ? send_confirm(f, e) : 0;
 	else

@@ -115,7 +115,8 @@ free_sides(struct sides *s)
 	syncpair_free(&s->pairs);
 }
 
-/* Whether messages may have gone from one folder to another there, and here. */
+/* Whether messages may have gone from one folder to another there, and here. What is new there may also be what an interrupted run
+ * has stored. */
 static void
 judge_moves(struct sides *s, int *joint)
 {
@@ -139,8 +140,8 @@ judge_moves(struct sides *s, int *joint)
 		gained |= then == NULL || now->next > then->next;
 		lost |= then != NULL && now->messages < then->messages + (now->next - then->next);
 	}
-	run->far_moves = lost && gained;
-	*joint = (run->far_moves || (changed > 1 && s->knowns > 0)) && messages <= JOINT_MAX;
+	run->far_moves = gained && (lost || changed > 0);
+	*joint = (run->far_moves || changed > 1) && s->knowns > 0 && messages <= JOINT_MAX;
 }
 
 static int
