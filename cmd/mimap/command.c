@@ -157,6 +157,15 @@ command_add(struct command *c, struct err *e, const char *fmt, ...)
 }
 
 void
+command_stream(struct command *c, uint64_t size, command_produce_fn *produce, void *ctx)
+{
+	int wait = announce(c, size);
+
+	c->literal = xreallocarray(c->literal, c->literals + 1, sizeof(*c->literal));
+	c->literal[c->literals++] = (struct command_literal){ .at = c->text.len, .wait = wait, .produce = produce, .ctx = ctx };
+}
+
+void
 command_tail(struct command *c, uint64_t size, int (*produce)(void *, sink_fn *, void *, struct err *), void *ctx)
 {
 	int wait = announce(c, size);

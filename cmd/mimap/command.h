@@ -17,9 +17,13 @@ struct err;
 
 enum literal_form { LITERAL_SYNC, LITERAL_MINUS, LITERAL_PLUS };
 
+typedef int command_produce_fn(void *ctx, sink_fn *, void *sink_ctx, struct err *e);
+
 struct command_literal {
 	size_t at, len;		/* in text */
 	int wait;		/* for the server's "+" before it is sent */
+	command_produce_fn *produce;	/* where it is not in text: too large for memory; else NULL */
+	void *ctx;
 };
 
 struct command_tail {		/* a literal at the command's end, too large for memory */
@@ -48,6 +52,8 @@ struct command {		/* zeroed is valid, and sends synchronising literals and names
  *   %r  const char *          raw: search keys the user wrote himself; US-ASCII without controls
  * Anything else in fmt is sent as it stands. ERR_USAGE names what can't be sent. */
 int command_add(struct command *, struct err *e, const char *fmt, ...);
+/* A literal that is not kept in memory; more may follow it. */
+void command_stream(struct command *, uint64_t size, command_produce_fn *, void *ctx);
 /* ends it */
 void command_tail(struct command *, uint64_t size, int (*produce)(void *, sink_fn *, void *, struct err *), void *ctx);
 void command_free(struct command *);

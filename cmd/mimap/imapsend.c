@@ -55,7 +55,8 @@ send_pieces(struct imap *im, const struct command *c, struct err *e)
 			return -1;
 		if (c->literal[i].wait && (r = await_go_ahead(im, e)) != 1)
 			return r == 0 ? 1 : -1;
-		if (stream_write(im->stream, text + c->literal[i].at, c->literal[i].len, e) == -1)
+		if (c->literal[i].produce != NULL ? c->literal[i].produce(c->literal[i].ctx, stream_sink, im->stream, e) == -1
+		    : stream_write(im->stream, text + c->literal[i].at, c->literal[i].len, e) == -1)
 			return -1;
 		at = c->literal[i].at + c->literal[i].len;
 	}

@@ -18,6 +18,7 @@ letter() { printf 'From: ann@example.org\nSubject: %s\nMessage-ID: <%s@example.o
 
 core() {	# WITHOUT: what mimap is not to use
 	live_config
+	printf '\tauth\tplain\n' >>"$XDG_CONFIG_HOME/pennypost/config"	# it is quick
 	[ -z "$1" ] || printf '    imap-without %s\n' "$1" >>"$XDG_CONFIG_HOME/pennypost/config"
 	printf '# without: %s\n' "$1"
 	case ,$1, in *,UIDPLUS,*) expunge= ;; *) expunge=1 ;; esac
@@ -116,12 +117,18 @@ core() {	# WITHOUT: what mimap is not to use
 	is "$(mimap ls -l 'Tr*' | cut -f 1,2,5)" "$(mimap -m Trash search | wc -l | tr -d ' ')	$(mimap -m Trash search unseen | wc -l | tr -d ' ')	Trash" 'ls -l'
 	is "$(mimap search -l undeleted | cut -f 1,6)" '4	one' 'search -l'
 	is "$(mimap search newer:1d undeleted)" 4 'newer'
+	is "$(mimap search --sort=-size undeleted) $(mimap search -l --sort subject undeleted | cut -f 1) $(mimap search thread:4 undeleted)" '4 4 4' 'sorted, by thread'
+	is "$(mimap -m 'Tr*' -m INBOX search subject:one undeleted | tr '\t' :)" INBOX:4 'in several mailboxes'
+	is "$(mimap search subject:öne) $(mimap search -- undeleted -subject:öne)" ' 4' 'text beyond US-ASCII'
+	is "$(mimap fetch -P text 4)" 'This is one.' 'the text alone'
 	exits 0 'empty what is left' mimap rm -f all
 	rm -rf "$MAILROOT/ann/Maildir" "$TMP/M"
 }
 
-for without in '' MOVE UIDPLUS MOVE,UIDPLUS ESEARCH SEARCHRES LITERAL+,LITERAL- LIST-EXTENDED LIST-STATUS SPECIAL-USE,LIST-EXTENDED SASL-IR WITHIN \
-	STATUS=SIZE MOVE,UIDPLUS,ESEARCH,SEARCHRES,LITERAL+,LITERAL-,LIST-EXTENDED,LIST-STATUS,SASL-IR,WITHIN,STATUS=SIZE,QUOTA; do
+# What has nothing to do with each other is switched off together; at last all of it.
+for without in '' MOVE UIDPLUS MOVE,UIDPLUS ESEARCH SEARCHRES,LIST-EXTENDED,BINARY LITERAL+,LITERAL-,SORT,THREAD LIST-STATUS,MULTIAPPEND,SASL-IR \
+	SPECIAL-USE,LIST-EXTENDED,WITHIN STATUS=SIZE,CHARSET,PREVIEW,SAVEDATE,NAMESPACE,ENABLE,CONDSTORE,QRESYNC,ID,UNSELECT,IDLE,NOTIFY \
+	MOVE,UIDPLUS,ESEARCH,SEARCHRES,LITERAL+,LITERAL-,LIST-EXTENDED,LIST-STATUS,SASL-IR,WITHIN,STATUS=SIZE,QUOTA,MULTIAPPEND,BINARY,SORT,THREAD,PREVIEW; do
 	core "$without"
 done
 

@@ -88,6 +88,22 @@ exits 69 'one that is not there' mimap -m Nope search
 like "$(cat "$TMP/err")" '^mimap: .* refused to open the mailbox Nope: ' 'is named'
 at_most 7 'ls -l' ls -l
 
+# --- Two hundred folders, counted.
+for folder in $(seq 200); do
+	mkdir -p "$MAILROOT/ann/Maildir/.many.$folder/cur" "$MAILROOT/ann/Maildir/.many.$folder/new" "$MAILROOT/ann/Maildir/.many.$folder/tmp"
+done
+[ "$(id -un)" = "$live_user" ] || chown -R "$live_user" "$MAILROOT/ann"
+exits 0 'ls -l' mimap ls -l	# makes the indexes
+ok 'all of them' test "$(wc -l <"$TMP/out")" -ge 207
+at_least=$(through "$TMP/turns" --delay 40
+	mimap -a "imaps://ann@localhost:$PORT" -o 'password=!echo secret' -o auth=plain raw NOOP >/dev/null
+	turns "$TMP/turns")
+rm -f "$TMP/turns"
+note "$at_least turns for TLS, login, one command and LOGOUT"
+at_most 6 'ls -l of 200' -o auth=plain ls -l
+at_most 7 'without LIST-STATUS' -o auth=plain -o imap-without=LIST-STATUS ls -l
+rm -rf "$MAILROOT"/ann/Maildir/.many*
+
 # --- Searches.
 rm -rf "$MAILROOT"/ann/Maildir/new/* "$MAILROOT"/ann/Maildir/cur/* "$MAILROOT"/ann/Maildir/dovecot*
 echo 'hello world' | message M1 'big plan'

@@ -439,6 +439,76 @@ run 69 'a server that wants it' mimap -a "$PEER" flag +seen 7
 like "$(cat "$TMP/err")" '"; it may want to be told who asks: -o imap-id=on$' 'gets advice'
 exits 64 'imap-id is on or off' mimap -a "$PEER" -o imap-id=yes flag +seen 7
 
+# --- Many messages with one command.
+mkdir -p "$TMP/many"
+for i in 1 2 3; do printf 'Subject: %s\n' "$i" >"$TMP/many/$i"; done
+: >"$TMP/many/empty"
+play multi 'MULTIAPPEND LITERAL+ UIDPLUS' <<EOT
+C: A1 APPEND "Work" (\\Seen) {12+}
+C: Subject: 1
+C:  (\\Seen) {12+}
+C: Subject: 2
+C:  (\\Seen) {12+}
+C: Subject: 3
+C:
+S: A1 OK [APPENDUID 7 20,30:31] stored
+$(bye 2)
+EOT
+run 65 'MULTIAPPEND' mimap -a "$PEER" -m Work put -f seen "$TMP/many/1" "$TMP/many/empty" "$TMP/many/2" "$TMP/many/3"
+peer_ok multi
+is "$(tr '\n' ' ' <"$TMP/out")" '20 30 31 ' 'a UID each, in their order'
+like "$(cat "$TMP/err")" '/empty is empty$' 'what is no message is named'
+play atomic 'MULTIAPPEND LITERAL+ UIDPLUS' <<EOT
+C: A1 APPEND "INBOX" {12+}
+C: Subject: 1
+C:  {12+}
+C: Subject: 2
+C:
+S: A1 NO one of them is bad
+C: A2 APPEND "INBOX" {12+}
+C: Subject: 1
+C:
+C+ A3 APPEND "INBOX" {12+}
+C: Subject: 2
+C:
+S: A2 OK [APPENDUID 7 4] stored
+S: A3 NO it was this one
+$(bye 4)
+EOT
+run 69 'all or none are stored, so what is refused together is tried alone' mimap -a "$PEER" put "$TMP/many/1" "$TMP/many/2"
+peer_ok atomic
+is "$(cat "$TMP/out")" 4 'the good one is stored'
+like "$(cat "$TMP/err")" '^mimap: .* refused to store .*/many/2 in INBOX: "it was this one"$' 'the other is named'
+play nobox 'MULTIAPPEND LITERAL+ UIDPLUS' <<EOT
+C: A1 APPEND "INBOX" {12+}
+C: Subject: 1
+C:  {12+}
+C: Subject: 2
+C:
+S: A1 NO [TRYCREATE] there is none
+$(bye 2)
+EOT
+run 69 'no such mailbox: nothing is tried again' mimap -a "$PEER" put "$TMP/many/1" "$TMP/many/2"
+peer_ok nobox
+play midway 'MULTIAPPEND UIDPLUS' <<EOT
+C: A1 APPEND "INBOX" {12}
+S: + go
+C: Subject: 1
+C:  {12}
+S: A1 NO [TOOBIG] not that
+C: A2 APPEND "INBOX" {12}
+S: + go
+C: Subject: 1
+C:
+S: A2 OK [APPENDUID 7 5]
+C: A3 APPEND "INBOX" {12}
+S: A3 NO [TOOBIG] not that
+$(bye 4)
+EOT
+run 69 'refused half-way, without LITERAL+' mimap -a "$PEER" put "$TMP/many/1" "$TMP/many/2"
+peer_ok midway
+is "$(cat "$TMP/out")" 5 'the other one is stored'
+
 # --- Several accounts.
 play one '' <<EOT
 C: A1 EXAMINE "INBOX"
