@@ -286,7 +286,7 @@ int
 watchbox_settle(struct watchbox *b, struct watchbox_look *l, const struct imap_mailbox *m, watchbox_tell *tell, void *ctx, struct err *e)
 {
 	uint64_t all = uidset_size(&l->found);
-	int other = b->known && l->searched && m->uidvalidity != b->uidvalidity;
+	int other = b->known && l->searched && b->uidvalidity != 0 && m->uidvalidity != b->uidvalidity;
 
 	if (all > WATCHBOX_MESSAGES || (l->searched && all > (uint64_t)m->exists + l->count)) {
 		watchbox_look_free(l);

@@ -23,7 +23,7 @@ typedef void watchbox_tell(void *ctx, const char *mailbox, const char *event, ui
 struct watchbox {			/* zeroed but for the name is valid */
 	char *name;
 	struct uidset uids;
-	uint32_t uidvalidity, uidnext;	/* uidnext: above every UID that was told */
+	uint32_t uidvalidity, uidnext;	/* uidvalidity 0: not told yet. uidnext: above every UID that was told */
 	uint64_t modseq;		/* flags are known up to this; 0: the server does not say */
 	int known;			/* it was looked at */
 	int dirty;			/* it is to be looked at */

@@ -22,7 +22,7 @@
 struct look {
 	struct watchbox *box;
 	struct watchbox_look seen;
-	unsigned int examine, last;	/* tags */
+	unsigned int examine, search, last;	/* tags */
 	int refused, gone;		/* by EXAMINE */
 };
 
@@ -101,7 +101,7 @@ finish(struct flight *f, struct look *l, struct err *e)
 {
 	struct watchbox *b = l->box;
 
-	if (l->refused) {
+	if (l->refused || (l->search != 0 && !l->seen.searched)) {
 		watchbox_look_free(&l->seen);
 		b->dirty = 0;
 		if (l->gone && !b->gone && b->known)
@@ -131,6 +131,8 @@ on_answer(void *ctx, unsigned int tag, const struct response *r, struct err *e)
 		l->refused = 1;
 		l->gone = r->code != NULL && strcasecmp(r->code, "NONEXISTENT") == 0;
 	}
+	if (tag == l->search)		/* a server may say nothing of an empty mailbox */
+		l->seen.searched = r->status == STATUS_OK;
 	dealt = l->refused && (tag != l->examine || (!f->open && (f->w->ever || f->w->patterns)));
 	if (tag == l->last) {
 		f->at++;
@@ -168,13 +170,16 @@ examine(struct watcher *w, struct look *l, struct err *e)
 }
 
 static int
-search(struct watcher *w, struct err *e)
+search(struct watcher *w, struct look *l, struct err *e)
 {
+	const char *form = caps_has(&w->im->caps, CAP_ESEARCH) ? "UID SEARCH RETURN (ALL) ALL" : "UID SEARCH ALL";
 	struct command c;
+	int r;
 
 	imap_command(w->im, &c);
-	return send_command(w, &c,
-	    command_add(&c, e, caps_has(&w->im->caps, CAP_ESEARCH) ? "UID SEARCH RETURN (ALL) ALL" : "UID SEARCH ALL"), "list its messages", e);
+	r = send_command(w, &c, command_add(&c, e, form), "list its messages", e);
+	l->search = w->im->last_tag;
+	return r;
 }
 
 static int
@@ -224,7 +229,7 @@ ask(struct flight *f, struct look *l, struct err *e)
 {
 	struct watcher *w = f->w;
 
-	if (examine(w, l, e) == -1 || search(w, e) == -1)
+	if (examine(w, l, e) == -1 || search(w, l, e) == -1)
 		return -1;
 	if (l->box->known && (fetch_news(w, l->box, e) == -1 || fetch_changes(w, l->box, e) == -1))
 		return -1;

@@ -27,7 +27,6 @@ struct many {
 	int notifies;		/* the server tells */
 	int overflow;		/* it has stopped */
 	int64_t asked;		/* when it was last asked to */
-	int listed;		/* mailboxes came or went */
 };
 
 /* --- Names. */
@@ -44,23 +43,33 @@ box_of(struct watcher *w, const char *name)
 	return NULL;
 }
 
-static void
+static int
 add_box(struct watcher *w, const char *name)
 {
 	struct err ignored;
 
 	if (w->boxes == WATCH_BOXES || mailbox_check(name, &ignored) == -1)
-		return;
+		return 0;
 	w->box = xreallocarray(w->box, w->boxes + 1, sizeof(*w->box));
 	w->box[w->boxes++] = (struct watchbox){ .name = xstrdup(name), .dirty = 1 };
+	return 1;
 }
 
+/* It is there again. What was known is about another one. */
 static void
 revive(struct watcher *w, struct watchbox *b)
 {
-	b->gone = 0;
-	b->dirty = 1;
+	uidset_free(&b->uids);
+	*b = (struct watchbox){ .name = b->name, .dirty = 1 };
 	watchwait_tell(w, b->name, "created", 0, NULL);
+}
+
+/* One that has only now come into being: whatever is in it is new. */
+static void
+begin_empty(struct watchbox *b)
+{
+	b->known = 1;
+	b->uidnext = 1;
 }
 
 /* One of the patterns does: so it was listed now. */
@@ -89,8 +98,7 @@ watchmany_expand(struct watcher *w, int *added, struct err *e)
 	for (i = 0; i < names.count && r == 0; i++) {
 		b = box_of(w, names.name[i]);
 		if (b == NULL) {
-			add_box(w, names.name[i]);
-			if (w->ever)
+			if (add_box(w, names.name[i]) && w->ever)
 				watchwait_tell(w, names.name[i], "created", 0, NULL);
 		} else if (b->gone && matches(w, names.name[i])) {
 			revive(w, b);
@@ -121,11 +129,26 @@ on_status(struct watcher *w, const struct response *r)
 	return 1;
 }
 
+/* A mailbox has got that name: it is a new one, or had another. */
+static void
+came(struct watcher *w, struct watchbox *b, const char *name, int renamed)
+{
+	if (b != NULL && !b->gone)
+		return;
+	if (b != NULL) {
+		revive(w, b);
+	} else if (matches(w, name) && add_box(w, name)) {
+		b = &w->box[w->boxes - 1];
+		watchwait_tell(w, name, "created", 0, NULL);
+	}
+	if (b != NULL && !renamed)
+		begin_empty(b);
+}
+
 /* S: * LIST (\NonExistent) "/" Old | * LIST () "/" New ("OLDNAME" (Old)) */
 static int
-on_list(struct many *n, const struct response *r)
+on_list(struct watcher *w, const struct response *r)
 {
-	struct watcher *w = n->w;
 	const struct value *v = r->args != NULL && r->args->next != NULL ? r->args->next->next : NULL;
 	struct buf name = { 0 };
 	struct watchbox *b;
@@ -138,9 +161,7 @@ on_list(struct many *n, const struct response *r)
 	}
 	b = box_of(w, buf_str(&name));
 	if (!role_attribute(r->args, "\\NonExistent")) {
-		if (b != NULL && b->gone)
-			revive(w, b);
-		n->listed |= b == NULL && matches(w, buf_str(&name));
+		came(w, b, buf_str(&name), v->next != NULL);
 	} else if (b != NULL && !b->gone) {
 		b->gone = 1;
 		watchwait_tell(w, b->name, "deleted", 0, NULL);
@@ -155,7 +176,7 @@ on_data(void *ctx, const struct response *r, struct err *e)
 	struct many *n = ctx;
 
 	(void)e;
-	return response_is(r, "LIST") ? on_list(n, r) : on_status(n->w, r);
+	return response_is(r, "LIST") ? on_list(n->w, r) : on_status(n->w, r);
 }
 
 static int
@@ -177,32 +198,33 @@ attend(struct many *n)
 
 /* --- NOTIFY. */
 
-/* (mailboxes (INBOX Lists/a) … or, where that would be too long, (personal … */
+/* Those that were named; or, where there are patterns, or the names would be too much for a command, all that are the user's own: then
+ * what comes into being is among them as well. */
 static int
 add_filter(struct watcher *w, struct command *c, struct err *e)
 {
 	size_t i;
 	int r = command_add(c, e, " (mailboxes (");
 
-	for (i = 0; i < w->boxes && r == 0 && c->text.len < NAMES_MAX; i++) {
-		if (!w->box[i].gone)
-			r = command_add(c, e, c->text.data[c->text.len - 1] == '(' ? "%m" : " %m", w->box[i].name);
-	}
-	if (r == 0 && (i < w->boxes || c->literals > 0 || c->text.data[c->text.len - 1] == '(')) {
-		command_free(c);	/* literals of names cut off with them */
+	for (i = 0; i < w->boxes && r == 0 && !w->patterns && c->text.len < NAMES_MAX; i++)
+		r = command_add(c, e, i == 0 ? "%m" : " %m", w->box[i].name);
+	if (r == 0 && i < w->boxes) {
+		command_free(c);
 		imap_command(w->im, c);
 		return command_add(c, e, "NOTIFY SET STATUS (personal");
 	}
 	return r == 0 ? command_add(c, e, ")") : -1;
 }
 
-/* C: NOTIFY SET STATUS (mailboxes (INBOX Lists) (MessageNew MessageExpunge FlagChange)) (personal (MailboxName))
+/* C: NOTIFY SET STATUS (mailboxes (INBOX Lists) (MessageNew MessageExpunge FlagChange MailboxName))
  * S: * STATUS INBOX (…) … | OK, and from here on * STATUS and * LIST at any time
  * S: NO [BADEVENT (…)]     there are some that it can't tell of */
 static int
 notify(struct many *n, int attempt, struct err *e)
 {
-	static const char *const events[] = { "(MessageNew MessageExpunge FlagChange)", "(MessageNew MessageExpunge)" };
+	static const char *const events[] = {
+		"(MessageNew MessageExpunge FlagChange MailboxName)", "(MessageNew MessageExpunge)"
+	};
 	struct watcher *w = n->w;
 	struct command c;
 	struct err refused = { 0 };
@@ -213,7 +235,7 @@ notify(struct many *n, int attempt, struct err *e)
 	if (r == 0)
 		r = add_filter(w, &c, e);
 	if (r == 0)
-		r = command_add(&c, e, w->patterns && attempt == 0 ? " %r) (personal (MailboxName))" : " %r)", events[attempt]);
+		r = command_add(&c, e, " %r)", events[attempt]);
 	if (r == 0)
 		r = imap_send(w->im, &c, "tell what happens", e);
 	command_free(&c);
@@ -284,14 +306,9 @@ static int
 begin_again(struct many *n, struct err *e)
 {
 	int64_t told = deadline_now() - n->asked;
-	int added;
 
 	attend(n);
-	if (n->listed && watchmany_expand(n->w, &added, e) == -1)
-		return -1;
-	n->listed = 0;
-	attend(n);
-	if (n->overflow && told < MINUTE) {
+	if (told < MINUTE) {
 		n->w->no_notify = 1;
 		n->notifies = n->overflow = 0;
 		return ask_all(n, e);
@@ -365,7 +382,7 @@ watchmany(struct watcher *w, struct err *e)
 		r = ask_all(&n, e);
 	}
 	while (r == 0) {
-		if ((n.notifies && n.overflow) || n.listed)
+		if (n.notifies && n.overflow)
 			r = begin_again(&n, e);
 		if (r == 0)
 			r = look(&n, e);

@@ -391,7 +391,7 @@ S: A8 OK
 S: * STATUS Lists (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1)
 S: A9 OK'
 play notify 1 'NOTIFY UNSELECT IDLE' <<EOT
-C: A1 NOTIFY SET STATUS (mailboxes ("INBOX" "Lists") (MessageNew MessageExpunge FlagChange))
+C: A1 NOTIFY SET STATUS (mailboxes ("INBOX" "Lists") (MessageNew MessageExpunge FlagChange MailboxName))
 $boxes
 S: A1 OK
 $looks
@@ -443,7 +443,7 @@ EOT
 watch 77 notify -o watch-poll=1 watch INBOX Lists
 events 'Lists\tnew\t3\t-\nINBOX\texpunge\t1\t-\n'
 play badevent 1 'NOTIFY UNSELECT' <<EOT
-C: A1 NOTIFY SET STATUS (mailboxes ("INBOX" "Lists") (MessageNew MessageExpunge FlagChange))
+C: A1 NOTIFY SET STATUS (mailboxes ("INBOX" "Lists") (MessageNew MessageExpunge FlagChange MailboxName))
 S: A1 NO [BADEVENT (MessageNew MessageExpunge)] not those
 C: A2 NOTIFY SET STATUS (mailboxes ("INBOX" "Lists") (MessageNew MessageExpunge))
 $boxes
@@ -454,7 +454,7 @@ EOT
 watch 77 badevent watch INBOX Lists
 events ''
 play nonotify 1 'NOTIFY UNSELECT' <<EOT
-C: A1 NOTIFY SET STATUS (mailboxes ("INBOX" "Lists") (MessageNew MessageExpunge FlagChange))
+C: A1 NOTIFY SET STATUS (mailboxes ("INBOX" "Lists") (MessageNew MessageExpunge FlagChange MailboxName))
 S: A1 BAD what
 C: A2 NOTIFY SET STATUS (mailboxes ("INBOX" "Lists") (MessageNew MessageExpunge))
 S: A2 BAD what
@@ -468,6 +468,63 @@ S! drop
 EOT
 watch 77 nonotify watch INBOX Lists
 events ''
+play names 1 'NOTIFY UNSELECT' <<EOT
+C: A1 LIST "" "*"
+S: * LIST () "/" Lists/a
+S: * LIST () "/" Other
+S: A1 OK
+C: A2 NOTIFY SET STATUS (personal (MessageNew MessageExpunge FlagChange MailboxName))
+S: * STATUS Lists/a (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1)
+S: * STATUS Other (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1)
+S: A2 OK
+C: A3 EXAMINE "Lists/a"
+C: A4 UID SEARCH ALL
+C: A5 UNSELECT
+C: A6 STATUS "Lists/a" (MESSAGES UIDNEXT UIDVALIDITY)
+S: * OK [UIDVALIDITY 1] valid
+S: * OK [UIDNEXT 1] next
+S: A3 OK
+S: A4 OK
+S: A5 OK
+S: * STATUS Lists/a (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 1)
+S: A6 OK
+S: * LIST () "/" Elsewhere
+S: * LIST () "/" Lists/new
+C: A7 EXAMINE "Lists/new"
+C: A8 UID SEARCH ALL
+C: A9 UID FETCH 1:* (UID FLAGS)
+C: A10 UNSELECT
+C: A11 STATUS "Lists/new" (MESSAGES UIDNEXT UIDVALIDITY)
+S: * 1 EXISTS
+S: * OK [UIDVALIDITY 2] valid
+S: * OK [UIDNEXT 2] next
+S: A7 OK
+S: * SEARCH 1
+S: A8 OK
+S: * 1 FETCH (UID 1 FLAGS ())
+S: A9 OK
+S: A10 OK
+S: * STATUS Lists/new (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 2)
+S: A11 OK
+S: * LIST () "/" Lists/newer ("OLDNAME" ("Lists/new"))
+S: * LIST (\\NonExistent) "/" Lists/new
+C: A12 EXAMINE "Lists/newer"
+C: A13 UID SEARCH ALL
+C: A14 UNSELECT
+C: A15 STATUS "Lists/newer" (MESSAGES UIDNEXT UIDVALIDITY)
+S: * 1 EXISTS
+S: * OK [UIDVALIDITY 2] valid
+S: * OK [UIDNEXT 2] next
+S: A12 OK
+S: * SEARCH 1
+S: A13 OK
+S: A14 OK
+S: * STATUS Lists/newer (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 2)
+S: A15 OK
+S! drop
+EOT
+watch 77 names watch 'Lists/*'
+events 'Lists/new\tcreated\t-\t-\nLists/new\tnew\t1\t-\nLists/newer\tcreated\t-\t-\nLists/new\tdeleted\t-\t-\n'
 
 # --- Misuse.
 exits 64 'an event that there is not' mimap -a "exec:$TMP/serve no" watch -t old
