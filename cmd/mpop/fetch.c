@@ -210,7 +210,7 @@ deleted(void *ctx, struct listing_msg *m, const struct reply *r, struct err *e)
 static int
 finish(struct fetch *f, struct err *e)
 {
-	struct pop3_run dele = { .verb = "DELE", .suffix = "", .tail = "QUIT", .fn = deleted };
+	struct pop3_run dele = { .verb = "DELE", .suffix = "", .tail = "QUIT", .one_line = 1, .fn = deleted };
 	struct reply r;
 	int ok;
 

@@ -14,7 +14,10 @@
 #include "stream.h"
 #include "xalloc.h"
 
-#define FLIGHT 16384		/* octets of commands whose replies are outstanding */
+/* Octets of commands whose replies are outstanding: what a server is sure to take while it is busy sending bodies, and where all
+ * replies together are small enough to be taken in at any time. */
+#define FLIGHT 16384
+#define FLIGHT_SHORT 65536
 #define CAPS_MAX 256
 
 static const struct service services[] = {
@@ -231,7 +234,7 @@ command_length(const struct pop3_run *run, const struct listing_msg *m)
 int
 pop3_run(struct pop3 *p, const struct pop3_run *run, struct err *e)
 {
-	size_t sent = 0, out = 0, limit = p->caps.pipelining ? FLIGHT : 1;
+	size_t sent = 0, out = 0, limit = !p->caps.pipelining ? 1 : run->one_line ? FLIGHT_SHORT : FLIGHT;
 	int tail = run->tail != NULL;
 	struct reply r;
 
@@ -276,7 +279,7 @@ sized(void *ctx, struct listing_msg *m, const struct reply *r, struct err *e)
 int
 pop3_sizes(struct pop3 *p, struct listing_msg *const *msg, size_t count, struct err *e)
 {
-	struct pop3_run list = { .verb = "LIST", .suffix = "", .msg = msg, .count = count, .fn = sized };
+	struct pop3_run list = { .verb = "LIST", .suffix = "", .one_line = 1, .msg = msg, .count = count, .fn = sized };
 
 	return count > 0 ? pop3_run(p, &list, e) : 0;
 }

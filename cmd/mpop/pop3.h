@@ -36,20 +36,21 @@ int pop3_list(struct pop3 *, struct listing *, int *uids, struct err *e);
 /* The sizes of these after all, in one flight; what the server does not tell stays unknown. */
 int pop3_sizes(struct pop3 *, struct listing_msg *const *, size_t count, struct err *e);
 
-/* One command for each of n messages, as many under way as the server and 16 KiB allow. For each, in order, fn is called with the
- * first line of the reply; after +OK to RETR or TOP it must read the body. tail ("QUIT" or NULL) follows in the same flight, its
+/* One command for each of n messages, as many under way as the server and 16 KiB (64 KiB for one_line) allow. For each, in order,
+ * fn is called with the first line of the reply; after +OK to RETR or TOP it must read the body. tail ("QUIT" or NULL) follows in the same flight, its
  * reply is left to be read. fn's -1 ends the session. */
 struct pop3_run {
 	const char *verb;	/* "RETR" */
 	const char *suffix;	/* " 0" for TOP, else "" */
 	const char *tail;
+	int one_line;		/* that is all of each reply: more of them may be under way */
 	struct listing_msg *const *msg;
 	size_t count;
 	int (*fn)(void *ctx, struct listing_msg *, const struct reply *, struct err *e);
 	void *ctx;
 };
 int pop3_run(struct pop3 *, const struct pop3_run *, struct err *e);
-/* When all that was asked for is answered: ERR_PROTOCOL if the server has said more, as then nobody knows which answer was whose. */
+/* When all that was asked for is answered: ERR_PROTOCOL if the server has said more: then nobody knows which answer was whose. */
 int pop3_quiet(struct pop3 *, struct err *e);
 /* Up to CRLF . CRLF, dots undone, CRLF as LF. End of file before that is ERR_TEMP. */
 int pop3_body(struct pop3 *, sink_fn *, void *ctx, struct err *e);

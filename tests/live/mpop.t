@@ -125,7 +125,7 @@ if grep -q __asan_init "$BUILD/mpop"; then
 	exits 0 '100 MB, with a sanitizer' mpop "$TMP/B"
 elif [ -x /usr/bin/time ]; then
 	exits 0 '100 MB' /usr/bin/time -f %M -o "$TMP/rss" mpop "$TMP/B"
-	ok "in less than 16 MiB ($(cat "$TMP/rss") KiB)" test "$(cat "$TMP/rss")" -lt 16384
+	ok "in less than 8 MiB ($(cat "$TMP/rss") KiB)" test "$(cat "$TMP/rss")" -lt 8192
 else
 	exits 0 '100 MB, with 16 MiB of heap' sh -c 'ulimit -d 16384; exec mpop "$1"' sh "$TMP/B"
 fi
