@@ -27,11 +27,24 @@ current(const struct syncwire *w)
 }
 
 static int
+take(const struct imap_handler *h, const struct response *r, struct err *e)
+{
+	return h != NULL && h->data != NULL ? h->data(h->ctx, r, e) : 0;
+}
+
+/* STATUS is not about the mailbox that is open: a server may answer it before a FETCH that was sent earlier (Dovecot does). */
+static int
 on_data(void *ctx, const struct response *r, struct err *e)
 {
-	const struct imap_handler *h = current(ctx);
+	const struct syncwire *w = ctx;
+	const struct syncwire_flight *f;
+	int taken = take(current(w), r, e);
 
-	return h != NULL && h->data != NULL ? h->data(h->ctx, r, e) : 0;
+	if (taken != 0 || !response_is(r, "STATUS"))
+		return taken;
+	for (f = w->flights; f != NULL && taken == 0; f = f->next)
+		taken = take(&f->handler, r, e);
+	return taken;
 }
 
 static int
