@@ -13,6 +13,7 @@
 #include "url.h"
 
 struct buf;
+struct dial_tried;
 struct err;
 struct sasl;
 struct stream;
@@ -40,6 +41,7 @@ struct account {
 	int verbose;			/* -v, counted */
 	char *secret, *token;		/* once they were asked for */
 	const char *port;		/* of the service that was connected to, where the URL has none; NULL before */
+	struct dial_tried *tried;	/* NULL, or the addresses that account_connect leaves out from now on; borrowed */
 };
 
 /* The options all clients share; others are the caller's. For getopt: ACCOUNT_OPTS "…". */
@@ -78,7 +80,7 @@ struct service {
 };
 /* Connects as the URL says: TCP with or without implicit TLS, Unix socket, or exec:. services ends with a NULL scheme; exec: is
  * known to all. *starttls is set where the protocol must ask for TLS itself before any secret or mail: on plain TCP unless
- * tls=off, on exec: and Unix sockets only with tls=on. */
+ * tls=off, on exec: and Unix sockets only with tls=on. 1, with *e as it was, when all of the host's addresses were tried. */
 int account_connect(struct account *, const struct service *, struct stream **, int *starttls, struct err *e);
 int account_starttls(struct account *, struct stream *, struct err *e);	/* the handshake, after the server said yes */
 

@@ -32,6 +32,7 @@ struct race {
 	int errnum;				/* of the first failure */
 	int routed;				/* some failed otherwise than for want of a route */
 	const struct addrinfo *source;		/* to leave from, or NULL */
+	struct dial_tried *tried;		/* or NULL */
 };
 
 static int
@@ -241,6 +242,35 @@ keep_family(struct race *r, int family)
 	r->errnum = kept > 0 ? 0 : EAFNOSUPPORT;
 }
 
+static void
+number_of_address(const struct addrinfo *a, char *out, socklen_t size)
+{
+	if (getnameinfo(a->ai_addr, a->ai_addrlen, out, size, NULL, 0, NI_NUMERICHOST) != 0)
+		strlcpy(out, "?", size);
+}
+
+/* 1 if that leaves none of those there were. */
+static int
+leave_out_tried(struct race *r)
+{
+	unsigned int kept = 0;
+
+	if (r->tried == NULL || r->tried->n == 0)
+		return 0;
+	for (unsigned int i = 0; i < r->addrs; i++) {
+		char text[64];
+		unsigned int t = 0;
+
+		number_of_address(r->addr[i], text, sizeof text);
+		while (t < r->tried->n && strcmp(r->tried->address[t], text) != 0)
+			t++;
+		if (t == r->tried->n)
+			r->addr[kept++] = r->addr[i];
+	}
+	r->addrs = kept;
+	return kept == 0 || r->tried->n == DIAL_TRIED_MAX;
+}
+
 static int
 race(struct conn *c, struct race *r, const char *source, int64_t deadline, struct err *e)
 {
@@ -248,6 +278,8 @@ race(struct conn *c, struct race *r, const char *source, int64_t deadline, struc
 	struct addrinfo *from;
 	int winner;
 
+	if (leave_out_tried(r))
+		return 1;
 	if (leave_from(source, &from, e) == -1)
 		return -1;
 	if (from)
@@ -266,6 +298,8 @@ race(struct conn *c, struct race *r, const char *source, int64_t deadline, struc
 	}
 	c->fd = r->fd[winner].fd;
 	c->local = is_loopback(r->to[winner]->ai_addr);
+	if (r->tried != NULL)
+		number_of_address(r->to[winner], r->tried->address[r->tried->n++], sizeof r->tried->address[0]);
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
 	return 0;
@@ -280,7 +314,14 @@ dial_tcp(struct conn *c, const char *host, const char *port, int64_t deadline, s
 int
 dial_tcp_from(struct conn *c, const char *source, const char *host, const char *port, int64_t deadline, struct err *e)
 {
-	struct race r = { 0 };
+	return dial_tcp_again(c, source, host, port, NULL, deadline, e);
+}
+
+int
+dial_tcp_again(struct conn *c, const char *source, const char *host, const char *port, struct dial_tried *tried, int64_t deadline,
+    struct err *e)
+{
+	struct race r = { .tried = tried };
 	struct addrinfo *list = NULL;
 	int rc;
 
@@ -305,9 +346,16 @@ int
 dial_addresses_from(struct conn *c, const char *source, const char *name, char *const *address, size_t count, const char *port,
     int64_t deadline, struct err *e)
 {
+	return dial_addresses_again(c, source, name, address, count, port, NULL, deadline, e);
+}
+
+int
+dial_addresses_again(struct conn *c, const char *source, const char *name, char *const *address, size_t count, const char *port,
+    struct dial_tried *tried, int64_t deadline, struct err *e)
+{
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
 	struct addrinfo *list[MAX_ADDRS];
-	struct race r = { 0 };
+	struct race r = { .tried = tried };
 	unsigned int lists;
 	int rc;
 

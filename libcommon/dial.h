@@ -27,6 +27,17 @@ int dial_addresses(struct conn *, const char *name, char *const *address, size_t
 int dial_tcp_from(struct conn *, const char *source, const char *host, const char *port, int64_t deadline, struct err *e);
 int dial_addresses_from(struct conn *, const char *source, const char *name, char *const *address, size_t count, const char *port,
     int64_t deadline, struct err *e);
+/* A name may stand for several servers, one of which will not do although it can be reached. These go to none that was tried before,
+ * and note which one they tried; 1 when none is left, with *e as it was. */
+#define DIAL_TRIED_MAX 8
+struct dial_tried {		/* zeroed is the start */
+	char address[DIAL_TRIED_MAX][64];
+	unsigned int n;
+};
+int dial_tcp_again(struct conn *, const char *source, const char *host, const char *port, struct dial_tried *, int64_t deadline,
+    struct err *e);
+int dial_addresses_again(struct conn *, const char *source, const char *name, char *const *address, size_t count, const char *port,
+    struct dial_tried *, int64_t deadline, struct err *e);
 int dial_unix(struct conn *, const char *path, int64_t deadline, struct err *e);
 int dial_exec(struct conn *, const char *command, struct err *e);	/* run by /bin/sh -c */
 void conn_close(struct conn *);	/* closes; a child is given a moment to end, then killed, and reaped */

@@ -96,7 +96,7 @@ dial(const struct account *a, const struct service *s, struct conn *c, int timeo
 		const char *port = a->url.port != NULL ? a->url.port : s->port;
 
 		return account_get(a, KEY_PROXY) != NULL ? through_proxy(a, c, port, by, e)
-		    : dial_tcp_from(c, account_get(a, KEY_SOURCE), a->url.host, port, by, e);
+		    : dial_tcp_again(c, account_get(a, KEY_SOURCE), a->url.host, port, a->tried, by, e);
 	}
 	path = config_tilde(a->url.path);
 	rc = dial_unix(c, path, by, e);
@@ -111,10 +111,12 @@ account_connect(struct account *a, const struct service *services, struct stream
 	struct conn c = { .fd = -1 };
 	struct stream *stream;
 	const struct service *s = services;
+	int rc;
 
-	if (account_number(a, KEY_TIMEOUT, 60, 86400, &opts.timeout, e) == -1 || find_service(a, &s, e) == -1
-	    || dial(a, s, &c, opts.timeout > 0 ? opts.timeout : 60, e) == -1)
+	if (account_number(a, KEY_TIMEOUT, 60, 86400, &opts.timeout, e) == -1 || find_service(a, &s, e) == -1)
 		return -1;
+	if ((rc = dial(a, s, &c, opts.timeout > 0 ? opts.timeout : 60, e)) != 0)
+		return rc;
 	stream = stream_new(&c, &opts);
 	a->port = s != NULL ? s->port : NULL;
 	if (s != NULL && s->implicit_tls && account_starttls(a, stream, e) == -1) {

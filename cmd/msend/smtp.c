@@ -153,14 +153,49 @@ starttls(struct smtp *s, struct err *e)
 	return hello(s, e);
 }
 
-static int
-begin(struct smtp *s, int want_tls, int auth, void (*met)(const struct smtp *), struct err *e)
+static void
+hang_up(struct smtp *s)
 {
-	if (greeting(s, e) == -1 || hello(s, e) == -1 || (want_tls && starttls(s, e) == -1))
-		return -1;
-	if (met != NULL)
-		met(s);
-	return auth ? smtp_auth(s, e) : 0;
+	struct err ignored;
+
+	if (s->stream != NULL && smtp_usable(s) && smtp_send(s, &ignored, "QUIT") == 0)
+		stream_flush(s->stream, &ignored);
+	stream_close(&s->stream);
+}
+
+/* Connects and comes to terms, by begin, with the server at one of the host's addresses after the other. The error is that of the first
+ * who would not do. */
+static int
+any_address(struct smtp *s, struct dial_tried *tried, int (*begin)(struct smtp *, struct dial_tried *, struct err *), struct err *e)
+{
+	struct err first = { 0 };
+	unsigned int before;
+	int rc;
+
+	do {
+		before = tried->n;
+		s->broken = s->closing = 0;
+		if ((rc = begin(s, tried, e)) == 0)
+			return 0;
+		if (first.class == ERR_NONE)
+			first = *e;
+		hang_up(s);
+	} while (rc == -1 && tried->n > before);
+	*e = first;
+	return -1;
+}
+
+static int
+begin(struct smtp *s, struct dial_tried *tried, struct err *e)
+{
+	int want_tls, rc;
+
+	s->account->tried = tried;
+	rc = account_connect(s->account, services, &s->stream, &want_tls, e);
+	s->account->tried = NULL;
+	if (rc != 0)
+		return rc;
+	return greeting(s, e) == -1 || hello(s, e) == -1 || (want_tls && starttls(s, e) == -1) ? -1 : 0;
 }
 
 static int
@@ -180,7 +215,8 @@ int
 smtp_open_met(struct smtp **out, struct account *a, void (*met)(const struct smtp *), struct err *e)
 {
 	struct smtp *s = xcalloc(1, sizeof(*s));
-	int auth = smtp_wants_auth(a), want_tls, rc;
+	struct dial_tried tried = { 0 };
+	int auth = smtp_wants_auth(a), rc;
 
 	s->account = a;
 	s->lmtp = strncmp(a->url.scheme, "lmtp", 4) == 0;
@@ -190,9 +226,11 @@ smtp_open_met(struct smtp **out, struct account *a, void (*met)(const struct smt
 	if (rc == 0 && auth)
 		rc = account_unlock(a, e);
 	if (rc == 0)
-		rc = account_connect(a, services, &s->stream, &want_tls, e);
-	if (rc == 0)
-		rc = begin(s, want_tls, auth, met, e);
+		rc = any_address(s, &tried, begin, e);
+	if (rc == 0 && met != NULL)
+		met(s);
+	if (rc == 0 && auth)
+		rc = smtp_auth(s, e);
 	if (rc == -1)
 		smtp_close(&s);
 	else
@@ -226,33 +264,46 @@ starttls_to(struct smtp *s, struct err *e)
 }
 
 static int
-connect_to(struct smtp *s, struct err *e)
+connect_to(struct smtp *s, struct dial_tried *tried, struct err *e)
 {
 	struct stream_opts opts = { .end = s->account->end, .trace = s->account->verbose > 0 };
 	const struct smtp_to *to = s->to;
 	struct conn c = { .fd = -1 };
+	int rc;
 
 	opts.timeout = s->limit > 0 ? s->limit : WAIT_CONNECT;
 	if (account_get(s->account, KEY_PROXY) != NULL)
 		return err_set(e, ERR_CONFIG, "mx: can't go through a proxy; use an account with a server");
-	if (dial_addresses_from(&c, account_get(s->account, KEY_SOURCE), to->host, to->address, to->addresses, to->port,
-	    deadline_in((int64_t)opts.timeout * 1000, opts.end), e) == -1)
-		return -1;
-	s->stream = stream_new(&c, &opts);
-	return 0;
+	rc = dial_addresses_again(&c, account_get(s->account, KEY_SOURCE), to->host, to->address, to->addresses, to->port, tried,
+	    deadline_in((int64_t)opts.timeout * 1000, opts.end), e);
+	if (rc == 0)
+		s->stream = stream_new(&c, &opts);
+	return rc;
+}
+
+static int
+begin_to(struct smtp *s, struct dial_tried *tried, struct err *e)
+{
+	int rc = connect_to(s, tried, e);
+
+	if (rc != 0)
+		return rc;
+	return greeting(s, e) == -1 || hello(s, e) == -1 || starttls_to(s, e) == -1 ? -1 : 0;
 }
 
 int
 smtp_open_to(struct smtp **out, struct account *a, struct smtp_to *to, struct err *e)
 {
 	struct smtp *s = xcalloc(1, sizeof(*s));
+	struct dial_tried tried = { 0 };
 	int rc;
 
 	s->account = a;
 	s->to = to;
 	to->tls_failed = 0;
-	rc = number_of(a, KEY_TIMEOUT, &s->limit, e) == -1 || dkim_load(&s->dkim, a, e) == -1 || connect_to(s, e) == -1
-	    || greeting(s, e) == -1 || hello(s, e) == -1 || starttls_to(s, e) == -1 ? -1 : 0;
+	rc = number_of(a, KEY_TIMEOUT, &s->limit, e) == -1 || dkim_load(&s->dkim, a, e) == -1 ? -1 : 0;
+	if (rc == 0)
+		rc = any_address(s, &tried, begin_to, e);
 	if (rc == -1)
 		smtp_close(&s);
 	else
@@ -281,13 +332,10 @@ void
 smtp_close(struct smtp **sp)
 {
 	struct smtp *s = *sp;
-	struct err ignored;
 
 	if (s == NULL)
 		return;
-	if (s->stream != NULL && smtp_usable(s) && smtp_send(s, &ignored, "QUIT") == 0)
-		stream_flush(s->stream, &ignored);
-	stream_close(&s->stream);
+	hang_up(s);
 	replies_forget(s);
 	limits_forget(s);
 	answer_free(&s->answer);

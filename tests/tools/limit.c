@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* limit.c - the least a client can do: pipelines all that the RFCs allow, handles no error, and so marks what is left to gain.
- *	limit smtp|smtps PORT CA MESSAGE       one message for ann@example.org; smtps logs in
- *	limit pop3s PORT CA DIR COUNT          fetches COUNT messages into files of DIR and deletes them; a syncfs per 256
+ *	limit smtp|smtps PORT CA MESSAGE [COUNT]       one message for ann@example.org, or so many; smtps logs in
+ *	limit pop3s PORT CA DIR COUNT          fetches COUNT messages into files of DIR and deletes them; a syncfs per 256.
+ *	                                       COUNT 0: only looks what there is
  *	limit imaps PORT CA DIR COUNT          the same by one UID FETCH, deletes nothing
  * The server is localhost, user ann, password secret. For scripts/bench; not a program to use. */
 #include <errno.h>
@@ -16,6 +17,7 @@
 
 #define PLAIN "AGFubgBzZWNyZXQ="	/* \0ann\0secret */
 #define BATCH 256
+#define ENVELOPE "MAIL FROM:<ann@example.org>\r\nRCPT TO:<ann@example.org>\r\nDATA\r\n"
 
 static BIO *wire;
 
@@ -102,7 +104,7 @@ send_file(const char *path)
 }
 
 static void
-smtp(const char *message, int tls)
+smtp(const char *message, int tls, int count)
 {
 	until("220 ");
 	say("EHLO localhost\r\n");
@@ -111,10 +113,13 @@ smtp(const char *message, int tls)
 		say("AUTH PLAIN " PLAIN "\r\n");
 		until("235 ");
 	}
-	say("MAIL FROM:<ann@example.org>\r\nRCPT TO:<ann@example.org>\r\nDATA\r\n");
-	until("354");
-	send_file(message);
-	say(".\r\nQUIT\r\n");
+	say(ENVELOPE);
+	for (int i = 1; i <= count; i++) {
+		until("354");
+		send_file(message);
+		say(".\r\n");
+		say(i < count ? ENVELOPE : "QUIT\r\n");
+	}
 	until("250");
 }
 
@@ -153,6 +158,12 @@ pop3(const char *dir, int count)
 	until("+OK");
 	say("AUTH PLAIN " PLAIN "\r\n");
 	until("+OK");
+	if (count == 0) {
+		say("UIDL\r\nQUIT\r\n");
+		until(".\r\n");
+		until("+OK");
+		return;
+	}
 	for (int i = 1; i <= count; i++) {
 		snprintf(text, sizeof text, "RETR %d\r\n", i);
 		say(text);
@@ -225,7 +236,7 @@ main(int argc, char **argv)
 		die("usage: limit smtp|smtps|pop3s|imaps PORT CA MESSAGE|DIR [COUNT]");
 	dial(argv[2], argv[3], tls);
 	if (*kind == 's')
-		smtp(argv[4], tls);
+		smtp(argv[4], tls, count > 0 ? count : 1);
 	else if (*kind == 'p')
 		pop3(argv[4], count);
 	else

@@ -219,11 +219,56 @@ S: 220 go on
 S! drop
 X
 server second 127.0.0.3 <<X
-$offer
+$hello
 $(to bob@pair.example)
 X
-exits 0 'the handshake fails: once more, in clear' send bob@pair.example
+exits 0 'the handshake fails: the other address of the host' send bob@pair.example
+peer_ok first
 peer_ok second
+
+# in_turn ADDRESS SCRIPT...: a server that plays one after the other, a connection each
+in_turn() {
+	rm -f "$TMP/up"
+	perl -MIO::Socket::INET -e '
+		my ($address, $port, $peer, @scripts) = @ARGV;
+		my $l = IO::Socket::INET->new(Listen => 5, LocalAddr => $address, LocalPort => $port, ReuseAddr => 1) or die;
+		$| = 1;
+		print "up\n";
+		for my $script (@scripts) {
+			my $c = $l->accept;
+			next if fork;
+			open STDIN, "<&", $c;
+			open STDOUT, ">&", $c;
+			exec $peer, $script;
+		}' "$1" "$MX_PORT" "$BUILD/tests/tools/peer" "$2" "$3" >"$TMP/up" &
+	in_turn_pid=$!
+	at_exit "kill $in_turn_pid 2>/dev/null"
+	await 5 test -s "$TMP/up"
+}
+cp "$TMP/first.peer" "$TMP/shut.peer"
+peer clear <<X
+$offer
+$(to bob@bare.example)
+X
+in_turn 127.0.0.2 "$TMP/shut.peer" "$TMP/clear.peer"
+exits 0 'the handshake fails: once more, in clear' send bob@bare.example
+peer_ok shut
+peer_ok clear
+wait "$in_turn_pid"
+
+for says in 'S: 554 no mail today' 'S: 421 4.3.2 busy' 'S! drop' 'S: hello?' 'S: 220 mx
+C: EHLO us.example
+S: 554 5.7.1 go away'; do
+	server first 127.0.0.2 <<X
+$says
+X
+	server second 127.0.0.3 <<X
+$hello
+$(to bob@pair.example)
+X
+	exits 0 "one address of a host says $(echo "$says" | tail -n 1): the other" send bob@pair.example
+	peer_ok second
+done
 
 server first 127.0.0.2 <<X
 $offer
@@ -247,12 +292,14 @@ S: 220 go on
 S! drop
 X
 server second 127.0.0.3 <<X
+$offer
+C: STARTTLS
+S: 220 go on
 S! drop
 X
-exits 75 'tls=on, the handshake fails: nothing in clear' send -o tls=on bob@pair.example
-ok 'nobody else was called' test ! -e "$TMP/second.peer.result"
-kill "$server_pid"
-wait "$server_pid" 2>/dev/null
+exits 75 'tls=on, the handshake fails everywhere: nothing in clear' send -o tls=on bob@pair.example
+peer_ok first
+peer_ok second
 
 # fails EXIT ERE ADDRESS
 fails() {
