@@ -84,7 +84,7 @@ is_encoded_word(const char *p, size_t n)
 {
 	size_t charset, text;
 
-	if (n < 8 || n > WORD_MAX || memcmp(p, "=?", 2) != 0 || memcmp(p + n - 2, "?=", 2) != 0)
+	if (n < 8 || n > WORD_MAX || has_eight(p, n) || memcmp(p, "=?", 2) != 0 || memcmp(p + n - 2, "?=", 2) != 0)
 		return 0;
 	charset = strcspn(p + 2, "?");
 	if (charset == 0 || charset + 7 > n || strchr("BbQq", p[charset + 3]) == NULL || p[charset + 4] != '?')
@@ -204,6 +204,7 @@ header_field(struct buf *out, const char *name, const char *value, struct err *e
 {
 	struct line l = { out, out->len };
 	struct addresses a = { &l, 0 };
+	size_t begin = out->len;
 
 	if (no_controls(name, value, e) == -1)
 		return -1;
@@ -211,7 +212,7 @@ header_field(struct buf *out, const char *name, const char *value, struct err *e
 	if (!is_address_field(name)) {
 		unstructured(&l, value);
 	} else if (message_addresses(value, strlen(value), put_address, &a, e) == -1) {
-		buf_cut(out, l.start);
+		buf_cut(out, begin);
 		return err_prefix(e, "%s", name);
 	} else if (a.count == 0) {		/* a group without members, "undisclosed-recipients:;" */
 		buf_printf(out, " %s", value);
