@@ -16,7 +16,7 @@
 static const struct verb {
 	const char *name;
 	verb_fn *fn;
-	int each;		/* works on several accounts, one after the other */
+	int each;		/* 1: works on several accounts, one after the other; 2: by itself */
 } verbs[] = {
 	{ "ls", verb_ls, 1 },
 	{ "search", verb_search, 1 },
@@ -32,7 +32,7 @@ static const struct verb {
 	{ "subscribe", verb_subscribe, 0 },
 	{ "unsubscribe", verb_unsubscribe, 0 },
 	{ "sync", verb_sync, 0 },
-	{ "watch", verb_watch, 0 },
+	{ "watch", verb_watch, 2 },
 	{ "quota", verb_quota, 1 },
 	{ "raw", verb_raw, 0 },
 };
@@ -121,7 +121,7 @@ run_each(struct mimap *m, const struct accounts *accounts, const struct verb *v,
 		return log_err(&e);
 	}
 	do {
-		m->label = accounts->count > 1 ? accounts->name[i] : NULL;
+		m->label = accounts->count > 1 && v->each == 1 ? accounts->name[i] : NULL;
 		r = accounts_set(accounts, i, &m->account, &e) == -1 ? -1 : run(m, v, argc, argv, &e);
 		if (r == -1 && m->label != NULL)
 			err_prefix(&e, "%.100s", m->label);
@@ -130,15 +130,15 @@ run_each(struct mimap *m, const struct accounts *accounts, const struct verb *v,
 		account_free(&m->account);
 		m->account = (struct account){ .name = NULL };
 		m->loaded = 0;
-	} while (++i < accounts->count);
+	} while (v->each == 1 && ++i < accounts->count);
 	return code;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct mimap m = { .mailbox = "INBOX" };
 	struct accounts accounts = { .count = 0 };
+	struct mimap m = { .mailbox = "INBOX", .accounts = &accounts };
 	struct err e = { 0 };
 	const struct verb *v = NULL;
 	int code;

@@ -15,8 +15,10 @@ struct mimap {
 	const char *label;	/* the account's name, where output is to say it; NULL */
 	struct account account;
 	int loaded;
+	const struct accounts *accounts;	/* all that -a names */
 };
 
+struct accounts;
 struct imap;
 int mimap_account(struct mimap *, struct err *e);	/* loads it; ERR_CONFIG where there is none */
 int mimap_open(struct mimap *, struct imap **, struct err *e);	/* loads it, and begins a session */

@@ -2,12 +2,15 @@
 /* watch.c - mimap watch: what happens in mailboxes, a line each or a command for it, as it happens. watch.h tells how it is made. */
 #include "watch.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "account.h"
+#include "accounts.h"
 #include "err.h"
 #include "mailbox.h"
+#include "xalloc.h"
 
 static int
 check_kinds(const char *kinds, struct err *e)
@@ -83,16 +86,43 @@ choose(struct mimap *m, int argc, char **argv, struct err *e)
 	return 0;
 }
 
+/* Each account with what -o and -v say. Secrets are asked for now, one account after the other. */
+static int
+load(struct mimap *all, const struct mimap *m, size_t count, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		all[i] = *m;
+		all[i].account = (struct account){ .name = NULL };
+		all[i].loaded = 0;
+		all[i].label = count > 1 ? m->accounts->name[i] : NULL;
+		if (accounts_set(m->accounts, i, &all[i].account, e) == 0 && mimap_account(&all[i], e) == 0
+		    && account_unlock(&all[i].account, e) == 0)
+			continue;
+		if (count > 1)
+			err_prefix(e, "%.100s", all[i].label);
+		return -1;
+	}
+	return 0;
+}
+
 int
 verb_watch(struct mimap *m, int argc, char **argv, struct err *e)
 {
+	size_t count = m->accounts->count > 1 ? m->accounts->count : 1, i;
 	struct watch_opts o = { .json = 0 };
-	struct mimap mine;
+	struct mimap *all, mine = *m;
+	int r;
 
-	if (read_arguments(&o, argc, argv, e) == -1)
+	if (read_arguments(&o, argc, argv, e) == -1 || choose(&mine, argc, argv, e) == -1)
 		return -1;
-	if (mimap_account(m, e) == -1 || account_unlock(&m->account, e) == -1)
-		return -1;
-	mine = *m;		/* the list of mailboxes is ours */
-	return choose(&mine, argc, argv, e) == -1 ? -1 : watchkeep(&mine, &o, e);
+	all = xcalloc(count, sizeof(*all));
+	r = load(all, &mine, count, e);
+	if (r == 0)
+		r = watchkeep(all, count, &o, e);
+	for (i = 0; i < count; i++)
+		account_free(&all[i].account);
+	free(all);
+	return r;
 }

@@ -4,7 +4,7 @@
  *   watchwait   the one place where a watcher sleeps      watchlook    opens a mailbox and compares it with what is known
  *   watchidle   one mailbox, open: IDLE or NOOP           watchmany    many, none open: NOTIFY, or STATUS now and then
  *   watcher     a connection after the other              watchkeep    the keeper      watchrun   the command
- * Lines in the pipe: mailbox TAB event TAB uid TAB flags, or for the keeper TAB "unit" TAB idle|poll (TAB mailbox)…; names hold no
+ * Lines in the pipe: mailbox TAB event TAB uid TAB [flags], or for the keeper TAB "unit" TAB idle|poll (TAB mailbox)…; names hold no
  * controls (mailbox_check). */
 #ifndef MIMAP_WATCH_H
 #define MIMAP_WATCH_H
@@ -82,14 +82,14 @@ struct watch_opts {
 	int json, once, single;	/* -j, -1, -s */
 };
 struct watchrun;
-struct watchrun *watchrun_new(const struct watch_opts *, const char *account);
+struct watchrun *watchrun_new(const struct watch_opts *);
 void watchrun_free(struct watchrun **);
-void watchrun_add(struct watchrun *, const char *mailbox, const char *event, uint32_t uid, const char *flags);
+void watchrun_add(struct watchrun *, const char *account, const char *mailbox, const char *event, uint32_t uid, const char *flags);
 int watchrun_full(const struct watchrun *);		/* no more, until some have run */
 int64_t watchrun_next(const struct watchrun *);		/* when watchrun_go has something to do; INT64_MAX */
 int watchrun_go(struct watchrun *, int all, struct err *e);	/* starts what is due, or whatever there is */
 int watchrun_ended(struct watchrun *, int pid, int status);	/* 1: it was ours */
 int watchrun_busy(const struct watchrun *);		/* one runs, or is to */
-int watchkeep(struct mimap *, const struct watch_opts *, struct err *e);
+int watchkeep(struct mimap *, size_t accounts, const struct watch_opts *, struct err *e);	/* an array of them */
 
 #endif

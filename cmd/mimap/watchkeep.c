@@ -25,13 +25,15 @@
 #define FIELDS (WATCH_BOXES + 4)
 
 struct keeper {
-	struct mimap *m;
+	struct mimap *all;	/* accounts */
+	size_t accounts;
 	const struct watch_opts *opts;
 	struct watchunits units;
 	struct rows rows;
 	struct watchrun *run;	/* with -e */
 	struct err first;	/* what a watcher ended with */
 	int failed;		/* watchers */
+	size_t hopeless;	/* accounts that let nobody in */
 	int done;		/* no more is wanted */
 };
 
@@ -79,26 +81,37 @@ is_wanted(const struct keeper *k, const char *event)
 	return k->opts->kinds == NULL;
 }
 
+static const char *
+name_of(const struct mimap *m)
+{
+	const struct account *a = &m->account;
+
+	return m->label != NULL ? m->label : a->name != NULL ? a->name : a->which != NULL ? a->which : "";
+}
+
 static void
-print(struct keeper *k, char *const *field)
+print(struct keeper *k, const struct mimap *m, char *const *field)
 {
 	uint32_t uid = (uint32_t)strtoul(field[2], NULL, 10);
 
+	if (k->accounts > 1)
+		k->rows.value[0] = name_of(m);
 	rows_text(&k->rows, field[0], strlen(field[0]));
 	rows_text(&k->rows, field[1], strlen(field[1]));
 	if (uid != 0)
 		rows_number(&k->rows, uid);
 	else
 		rows_none(&k->rows);
-	if (strcmp(field[3], "-") != 0)
-		rows_text(&k->rows, field[3], strlen(field[3]));
+	if (*field[3] != '\0')
+		rows_words(&k->rows, field[3]);
 	else
 		rows_none(&k->rows);
 	rows_end(&k->rows);
 }
 
+/* One that lets nobody in is no reason to leave the others. */
 static void
-on_error(struct keeper *k, char *const *field)
+on_error(struct keeper *k, const struct mimap *m, char *const *field)
 {
 	enum err_class class = (enum err_class)strtoul(field[2], NULL, 10);
 
@@ -106,21 +119,25 @@ on_error(struct keeper *k, char *const *field)
 		log_warn("%s", field[3]);
 	else
 		err_set(&k->first, class, "%s", field[3]);
-	k->done |= class == ERR_PERM || class == ERR_CONFIG || class == ERR_USAGE;
+	if (class == ERR_PERM || class == ERR_CONFIG || class == ERR_USAGE) {
+		watchunit_signal(&k->units, m, SIGTERM);
+		k->done |= ++k->hopeless == k->accounts;
+	}
 }
 
 static int
-on_fields(struct keeper *k, char **field, size_t count, struct err *e)
+on_fields(struct keeper *k, struct mimap *m, char **field, size_t count, struct err *e)
 {
 	if (count == 4 && strcmp(field[1], "error") == 0 && *field[0] == '\0') {
-		on_error(k, field);
+		on_error(k, m, field);
 	} else if (count >= 4 && strcmp(field[1], "unit") == 0 && *field[0] == '\0') {
-		return watchunit_start(&k->units, k->m, strcmp(field[2], "idle") == 0 ? WATCH_ONE : WATCH_MANY, field + 3, count - 3, e);
+		return watchunit_start(&k->units, m, strcmp(field[2], "idle") == 0 ? WATCH_ONE : WATCH_MANY, field + 3, count - 3, e);
 	} else if (count == 4 && !k->done && is_wanted(k, field[1])) {
 		if (k->run != NULL)
-			watchrun_add(k->run, field[0], field[1], (uint32_t)strtoul(field[2], NULL, 10), field[3]);
+			watchrun_add(k->run, name_of(m), field[0], field[1], (uint32_t)strtoul(field[2], NULL, 10),
+			    *field[3] != '\0' ? field[3] : "-");
 		else
-			print(k, field);
+			print(k, m, field);
 		k->done |= k->opts->once;
 	}
 	return 0;
@@ -128,14 +145,14 @@ on_fields(struct keeper *k, char **field, size_t count, struct err *e)
 
 /* The line is taken apart at its tabs. */
 static int
-on_line(struct keeper *k, char *line, struct err *e)
+on_line(struct keeper *k, struct mimap *m, char *line, struct err *e)
 {
 	char *field[FIELDS] = { NULL };
 	size_t count = 0;
 
 	while (line != NULL && count < FIELDS)
 		field[count++] = strsep(&line, "\t");
-	return on_fields(k, field, count, e);
+	return on_fields(k, m, field, count, e);
 }
 
 static int
@@ -158,7 +175,7 @@ hear(struct keeper *k, struct watchunit *u, struct err *e)
 	while ((lf = memchr(u->in.data, '\n', u->in.len)) != NULL) {
 		n = (size_t)(lf - u->in.data) + 1;
 		*lf = '\0';
-		if (on_line(k, u->in.data, e) == -1)
+		if (on_line(k, u->m, u->in.data, e) == -1)
 			return -1;
 		buf_drop(&u->in, n);
 		if (u->in.len == 0)
@@ -189,7 +206,7 @@ reap(struct keeper *k)
 static int64_t
 wake_at(const struct keeper *k)
 {
-	int64_t at = k->run != NULL ? watchrun_next(k->run) : INT64_MAX, end = k->m->account.end;
+	int64_t at = k->run != NULL ? watchrun_next(k->run) : INT64_MAX, end = k->all[0].account.end;
 
 	return end != 0 && end < at ? end : at;
 }
@@ -221,7 +238,7 @@ sleep_and_hear(struct keeper *k, const sigset_t *mask, struct err *e)
 static int
 over(const struct keeper *k)
 {
-	int64_t end = k->m->account.end;
+	int64_t end = k->all[0].account.end;
 
 	return stopped || k->done || !watchunit_tells(&k->units) || (end != 0 && deadline_now() >= end);
 }
@@ -234,13 +251,13 @@ end_units(struct keeper *k, const sigset_t *mask)
 	int64_t end = deadline_now() + GRACE, left;
 
 	watchunit_close(&k->units);
-	watchunit_signal(&k->units, SIGTERM);
+	watchunit_signal(&k->units, NULL, SIGTERM);
 	for (reap(k); watchunit_left(&k->units) && (left = end - deadline_now()) > 0; reap(k)) {
 		struct timespec t = { .tv_sec = (time_t)(left / 1000), .tv_nsec = (long)(left % 1000 * 1000000) };
 
 		ppoll(NULL, 0, &t, mask);
 	}
-	watchunit_signal(&k->units, SIGKILL);
+	watchunit_signal(&k->units, NULL, SIGKILL);
 	while (watchunit_left(&k->units)) {
 		pid_t pid = waitpid(-1, NULL, 0);
 
@@ -270,7 +287,7 @@ run_last(struct keeper *k, const sigset_t *mask, struct err *e)
 static int
 verdict(struct keeper *k, struct err *e)
 {
-	int64_t end = k->m->account.end;
+	int64_t end = k->all[0].account.end;
 
 	if (k->first.class != ERR_NONE) {
 		*e = k->first;
@@ -282,18 +299,22 @@ verdict(struct keeper *k, struct err *e)
 }
 
 int
-watchkeep(struct mimap *m, const struct watch_opts *opts, struct err *e)
+watchkeep(struct mimap *all, size_t accounts, const struct watch_opts *opts, struct err *e)
 {
 	static const struct column columns[] = { { "mailbox", 20, 0 }, { "event", 8, 0 }, { "uid", 8, 1 }, { "flags", 0, 0 } };
-	struct keeper k = { .m = m, .opts = opts };
+	struct keeper k = { .all = all, .accounts = accounts, .opts = opts };
 	sigset_t mask;
-	int r;
+	size_t i;
+	int r = 0;
 
 	hold_signals(&mask);
 	rows_begin(&k.rows, columns, 4, opts->json);
 	if (opts->command != NULL)
-		k.run = watchrun_new(opts, m->account.name != NULL ? m->account.name : m->account.which != NULL ? m->account.which : "");
-	r = watchunit_start(&k.units, m, WATCH_PLAN, NULL, 0, e);
+		k.run = watchrun_new(opts);
+	if (accounts > 1)
+		rows_fix(&k.rows, "account", 12, "");
+	for (i = 0; i < accounts && r == 0; i++)
+		r = watchunit_start(&k.units, &all[i], WATCH_PLAN, NULL, 0, e);
 	while (r == 0 && !over(&k)) {
 		r = sleep_and_hear(&k, &mask, e);
 		reap(&k);

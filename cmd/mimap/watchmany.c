@@ -155,7 +155,7 @@ on_list(struct watcher *w, const struct response *r)
 	const char *text;
 	size_t len;
 
-	if (!value_text(v, &text, &len) || mailbox_from_wire(&name, text, len, &w->im->form) == -1) {
+	if (v == NULL || !value_text(v, &text, &len) || mailbox_from_wire(&name, text, len, &w->im->form) == -1) {
 		buf_free(&name);
 		return 1;
 	}

@@ -29,6 +29,7 @@
 
 struct batch {
 	struct batch *next;
+	const char *account;		/* borrowed */
 	char *mailbox, *event;
 	char *flags;			/* of the last one */
 	struct uidset uids;
@@ -39,19 +40,17 @@ struct batch {
 
 struct watchrun {
 	const struct watch_opts *opts;
-	const char *account;
 	struct batch *batches;		/* oldest first */
 	size_t count, events;
 	pid_t pid;			/* of the command that runs; 0 */
 };
 
 struct watchrun *
-watchrun_new(const struct watch_opts *opts, const char *account)
+watchrun_new(const struct watch_opts *opts)
 {
 	struct watchrun *r = xcalloc(1, sizeof(*r));
 
 	r->opts = opts;
-	r->account = account;
 	return r;
 }
 
@@ -87,15 +86,16 @@ watchrun_free(struct watchrun **rp)
 }
 
 static struct batch *
-find(struct watchrun *r, const char *mailbox, const char *event)
+find(struct watchrun *r, const char *account, const char *mailbox, const char *event)
 {
 	struct batch *b, **bp;
 
 	for (bp = &r->batches; (b = *bp) != NULL; bp = &b->next) {
-		if (!r->opts->single && b->uids.count < RANGES && strcmp(b->mailbox, mailbox) == 0 && strcmp(b->event, event) == 0)
+		if (!r->opts->single && b->uids.count < RANGES && b->account == account && strcmp(b->mailbox, mailbox) == 0 && strcmp(b->event, event) == 0)
 			return b;
 	}
 	b = xcalloc(1, sizeof(*b));
+	b->account = account;
 	b->mailbox = xstrdup(mailbox);
 	b->event = xstrdup(event);
 	b->first = deadline_now();
@@ -105,9 +105,9 @@ find(struct watchrun *r, const char *mailbox, const char *event)
 }
 
 void
-watchrun_add(struct watchrun *r, const char *mailbox, const char *event, uint32_t uid, const char *flags)
+watchrun_add(struct watchrun *r, const char *account, const char *mailbox, const char *event, uint32_t uid, const char *flags)
 {
-	struct batch *b = find(r, mailbox, event);
+	struct batch *b = find(r, account, mailbox, event);
 
 	if (uid != 0)
 		uidset_add(&b->uids, uid, uid);
@@ -170,13 +170,13 @@ set_number(const char *name, size_t n)
 }
 
 static void
-describe(const struct watchrun *r, const struct batch *b)
+describe(const struct batch *b)
 {
 	struct buf uids = { 0 };
 	size_t pos = 0;
 
 	uidset_piece(&b->uids, &pos, SIZE_MAX, &uids);
-	setenv("MIMAP_ACCOUNT", r->account, 1);
+	setenv("MIMAP_ACCOUNT", b->account, 1);
 	setenv("MIMAP_MAILBOX", b->mailbox, 1);
 	setenv("MIMAP_EVENT", b->event, 1);
 	setenv("MIMAP_UIDS", buf_str(&uids), 1);
@@ -195,7 +195,7 @@ become(const struct watchrun *r, const struct batch *b, int input)
 	signal(SIGINT, SIG_DFL);
 	signal(SIGCHLD, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	describe(r, b);
+	describe(b);
 	if (dup2(input, STDIN_FILENO) != -1)
 		execl("/bin/sh", "sh", "-c", r->opts->command, (char *)NULL);
 	_exit(127);

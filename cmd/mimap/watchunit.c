@@ -58,7 +58,7 @@ watchunit_start(struct watchunits *u, struct mimap *m, enum watch_mode mode, cha
 	if (pipe2(fd, O_CLOEXEC) == -1)
 		return err_sys(e, ERR_OS, "pipe");
 	fflush(stdout);
-	*unit = (struct watchunit){ .pid = fork(), .fd = fd[0] };
+	*unit = (struct watchunit){ .m = m, .pid = fork(), .fd = fd[0] };
 	if (unit->pid == 0) {
 		close(fd[0]);
 		become(u, m, mode, names, count, fd[1]);
@@ -108,12 +108,12 @@ watchunit_left(const struct watchunits *u)
 }
 
 void
-watchunit_signal(const struct watchunits *u, int number)
+watchunit_signal(const struct watchunits *u, const struct mimap *m, int number)
 {
 	size_t i;
 
 	for (i = 0; i < u->count; i++) {
-		if (u->unit[i].pid > 0)
+		if (u->unit[i].pid > 0 && (m == NULL || u->unit[i].m == m))
 			kill(u->unit[i].pid, number);
 	}
 }

@@ -12,6 +12,7 @@
 #define WATCHUNITS 64
 
 struct watchunit {
+	struct mimap *m;	/* the account */
 	pid_t pid;		/* 0: it has ended, and was waited for */
 	int fd;			/* of its pipe; -1: closed */
 	struct buf in;		/* a line that is not whole yet */
@@ -26,7 +27,7 @@ int watchunit_start(struct watchunits *, struct mimap *, enum watch_mode, char *
 void watchunit_gone(struct watchunits *, pid_t);	/* it was waited for */
 int watchunit_tells(const struct watchunits *);		/* one has its pipe open */
 int watchunit_left(const struct watchunits *);		/* one was not waited for */
-void watchunit_signal(const struct watchunits *, int number);
+void watchunit_signal(const struct watchunits *, const struct mimap *, int number);	/* those of an account; NULL: all */
 void watchunit_close(struct watchunits *);		/* their pipes: they notice, if they write */
 
 #endif

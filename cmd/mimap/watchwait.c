@@ -101,7 +101,7 @@ watchwait_tell(void *ctx, const char *mailbox, const char *event, uint32_t uid, 
 		buf_printf(&w->lines, "%u", uid);
 	else
 		buf_addc(&w->lines, '-');
-	buf_printf(&w->lines, "\t%s\n", flags != NULL ? flags : "-");
+	buf_printf(&w->lines, "\t%s\n", flags != NULL ? flags : "");
 }
 
 int

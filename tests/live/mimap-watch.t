@@ -165,6 +165,19 @@ await 10 has_lines "$TMP/seen" 3
 is "$(wc -l <"$TMP/runs" | tr -d ' ')" 3 'with -s a run each'
 stop single
 
+# --- Several accounts.
+{
+	printf 'account bob\n\timap\timaps://bob@localhost:%s\n\ttls-ca\t%s\n\tpassword\tsecret\n' "$IMAPS" "$CA"
+} >>"$XDG_CONFIG_HOME/pennypost/config"
+start two -a ann -a bob watch
+is_ready two '^S: + idling' 2
+deliver INBOX
+printf 'Subject: to bob\n\nhello\n' | mimap -a bob put >/dev/null
+await 10 has_lines "$TMP/two" 2
+is "$(cut -f 1-3 "$TMP/two" | sort)" 'ann	INBOX	new
+bob	INBOX	new' 'two accounts: each line says which'
+stop two
+
 # --- The password is revoked.
 start revoked -o auth=plain watch
 is_ready revoked '^S: + idling' 1
