@@ -17,7 +17,6 @@
 #define LITERAL_MAX (1u * 1024 * 1024)		/* in memory */
 #define IDLE_ARMS 60				/* keepalives that renew the time-out */
 #define IDLE_MAX 1000000			/* unsolicited responses on end */
-#define LOGOUT_SECONDS 5
 
 static int
 broken(struct imap *im)
@@ -285,8 +284,6 @@ on_tagged(struct imap *im, struct err *e)
 static int
 on_bye(struct imap *im, struct err *e)
 {
-	if (im->leaving)
-		return 1;
 	err_set(e, ERR_TEMP, "%s closes the connection: \"%.200s\"", stream_peer(im->stream), im->response.text);
 	return broken(im);
 }
@@ -325,7 +322,7 @@ step(struct imap *im, struct err *e)
 		return -1;
 	im->idle = r == 1 ? 0 : im->idle + 1;
 	if (im->idle < IDLE_ARMS)
-		stream_arm(im->stream, im->leaving ? LOGOUT_SECONDS : 0);
+		stream_arm(im->stream, 0);
 	if (im->idle < IDLE_MAX)
 		return 0;
 	err_set(e, ERR_PROTOCOL, "%s talks on end and does not answer", stream_peer(im->stream));

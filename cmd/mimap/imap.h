@@ -79,11 +79,11 @@ struct imap {
 	int compressed;
 	unsigned int idle;		/* responses since the last that was waited for */
 	struct err failure;		/* of the first command refused since imap_finish */
-	int preauth, leaving, broken;
+	int preauth, broken;
 };
 
 int imap_open(struct imap **, struct account *, struct err *e);
-void imap_logout(struct imap *);	/* after the last answer; its own failure matters to nobody. Skipped when broken */
+void imap_logout(struct imap *);	/* after the last answer; waits for nothing. Skipped when broken */
 void imap_close(struct imap **);
 
 void imap_command(const struct imap *, struct command *);	/* sets up an empty command as this server wants it */

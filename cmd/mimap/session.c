@@ -129,6 +129,7 @@ imap_open(struct imap **out, struct account *account, struct err *e)
 	return 0;
 }
 
+/* C: LOGOUT      Everything has its answer, so its own is not waited for: that would be a turn for nothing */
 void
 imap_logout(struct imap *im)
 {
@@ -137,10 +138,10 @@ imap_logout(struct imap *im)
 
 	if (im->broken)
 		return;
-	im->leaving = 1;
 	memset(&im->handler, 0, sizeof(im->handler));
 	if (command_add(&c, &ignored, "LOGOUT") == 0 && imap_send(im, &c, "end the session", &ignored) == 0)
-		imap_finish(im, &ignored);
+		stream_flush(im->stream, &ignored);
+	im->broken = 1;
 	command_free(&c);
 }
 

@@ -9,7 +9,7 @@
  * was answered; an answer is server data that left the server a full half delay after the flight began, so it can be caused by
  * it. Answers to the first commands of a pipelined flight thus do not make the rest of it a second turn. With --delay 0 each change
  * of direction counts, so give a delay that is long against the server's own time. A greeting waited for is a turn; the
- * handshake of TCP is neither delayed nor counted. */
+ * handshake of TCP is neither delayed nor counted, and for what comes when the client has closed its side nobody waits. */
 #include <errno.h>
 #include <getopt.h>
 #include <netinet/in.h>
@@ -113,7 +113,7 @@ count(struct link *l, int way, const struct chunk *c)
 		l->flight_at = c->read_at;
 		l->answered = 0;
 	}
-	if (way == DOWN && !l->answered && c->len > 0 && c->read_at >= l->flight_at + opt.half) {
+	if (way == DOWN && !l->answered && !l->way[UP].eof && c->len > 0 && c->read_at >= l->flight_at + opt.half) {
 		l->turns++;
 		l->answered = 1;
 	}
