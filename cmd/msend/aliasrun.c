@@ -20,6 +20,7 @@
 #include "local.h"
 #include "mail.h"
 #include "rcpt.h"
+#include "unbroken.h"
 #include "xalloc.h"
 
 #define WORDS_MAX 64
@@ -61,7 +62,7 @@ split_words(char *text, char **argv)
 }
 
 static void
-run_child(int in, char **argv)
+run_child(int in, char **argv, const sigset_t *before)
 {
 	const struct passwd *pw = geteuid() == 0 ? getpwnam("nobody") : NULL;
 	int out = open("/dev/null", O_WRONLY);
@@ -72,6 +73,7 @@ run_child(int in, char **argv)
 	if (geteuid() == 0 && (pw == NULL || local_become(pw, &e) == -1 || clearenv() != 0
 	    || setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1) == -1))
 		_exit(ERR_OS);
+	unbroken_child(before);
 	signal(SIGPIPE, SIG_DFL);
 	execvp(argv[0], argv);
 	_exit(127);
@@ -162,14 +164,14 @@ stop(pid_t pid, int *status)
 }
 
 static int
-start(pid_t *pid, char **argv, struct err *e)
+start(pid_t *pid, char **argv, const sigset_t *before, struct err *e)
 {
 	int p[2];
 
 	if (pipe2(p, O_CLOEXEC) == -1 || fcntl(p[1], F_SETFL, O_NONBLOCK) == -1)
 		return err_sys(e, ERR_OS, "pipe");
 	if ((*pid = fork()) == 0)
-		run_child(p[0], argv);
+		run_child(p[0], argv, before);
 	close(p[0]);
 	if (*pid != -1)
 		return p[1];
@@ -182,17 +184,22 @@ static int
 feed(char **argv, const char *trace, const struct mail *mail, int64_t end, int *status, struct err *e)
 {
 	struct to_command t = { .end = end };
+	sigset_t before;
 	pid_t pid = -1;
 	int rc;
 
-	if ((t.fd = start(&pid, argv, e)) == -1)
+	unbroken_begin(&before);
+	if ((t.fd = start(&pid, argv, &before, e)) == -1) {
+		unbroken_end(&before);
 		return -1;
+	}
 	rc = write_command(&t, trace, strlen(trace), e);
 	if (rc == 0)
 		rc = mail_each(mail, write_text, &t, e) == -1 ? -1 : eol_to_lf_end(&t.eol, write_command, &t, e);
 	if (rc == -1)
 		stop(pid, status);
 	close(t.fd);
+	unbroken_end(&before);
 	if (rc == 0 && !ended(pid, status, end)) {
 		stop(pid, status);
 		rc = err_set(e, ERR_TEMP, "it took too long, and was ended");

@@ -14,6 +14,7 @@
 
 #include "err.h"
 #include "mail.h"
+#include "unbroken.h"
 #include "xalloc.h"
 
 #define RCPTS_AT_ONCE 1000	/* the argument list is bounded */
@@ -57,14 +58,16 @@ run(int in, char **argv, int verbose)
 }
 
 static int
-start(pid_t *pid, char **argv, int verbose, struct err *e)
+start(pid_t *pid, char **argv, int verbose, const sigset_t *before, struct err *e)
 {
 	int p[2];
 
 	if (pipe2(p, O_CLOEXEC) == -1)
 		return err_sys(e, ERR_OS, "pipe");
-	if ((*pid = fork()) == 0)
+	if ((*pid = fork()) == 0) {
+		unbroken_child(before);
 		run(p[0], argv, verbose);
+	}
 	close(p[0]);
 	if (*pid == -1) {
 		close(p[1]);
@@ -90,17 +93,22 @@ static int
 feed(char **argv, const struct mail *mail, int verbose, struct err *e)
 {
 	struct err ours = { 0 };
+	sigset_t before;
 	pid_t pid = -1;
 	int fd, status = -1, rc;
 
-	if ((fd = start(&pid, argv, verbose, e)) == -1)
+	unbroken_begin(&before);
+	if ((fd = start(&pid, argv, verbose, &before, e)) == -1) {
+		unbroken_end(&before);
 		return -1;
+	}
 	rc = mail_each(mail, sink_fd, &fd, &ours);
 	if (rc == -1)
 		kill(pid, SIGTERM);	/* it must not take a part for the whole */
 	close(fd);
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		;
+	unbroken_end(&before);
 	if (judge(status, e) == -1)
 		return -1;
 	if (rc == -1)

@@ -138,6 +138,51 @@ C: .'; do
 	done
 done
 
+# What reads a message from us never takes a part for the whole.
+mkdir "$TMP/own"
+cp "$BUILD/msend" "$TMP/own/msend"
+cat >"$TMP/own/mqueue" <<'X'
+#!/usr/bin/env perl
+my ($dir) = $0 =~ m{^(.*)/own/};
+open my $f, '>', "$dir/reads.new"; print $f "$$\n"; close $f; rename "$dir/reads.new", "$dir/reads";
+for (1 .. 1000) { last if -e "$dir/go"; select undef, undef, undef, 0.01 }
+my $n = 0;
+while (my $got = sysread STDIN, my $chunk, 65536) { $n += $got }
+open $f, '>', "$dir/got.new"; print $f "$n\n"; close $f; rename "$dir/got.new", "$dir/got";
+X
+chmod 755 "$TMP/own/mqueue"
+printf 'slow: |%s/own/mqueue\n' "$TMP" >"$TMP/aliases"
+chmod 777 "$TMP"
+# hit SIGNAL ARG…: while it is read
+hit() {
+	hit_signal=$1
+	shift
+	rm -f "$TMP/reads" "$TMP/go" "$TMP/got"
+	"$TMP/own/msend" -o aliases="$TMP/aliases" -f ann@example.org -H 'Date: x' -H 'Message-ID: <1@x>' "$@" <"$TMP/large" 2>/dev/null &
+	hit_pid=$!
+	await 10 test -e "$TMP/reads"
+	kill -"$hit_signal" "$hit_pid"
+	[ "$hit_signal" = TERM ] || await 10 ended "$hit_pid"
+	touch "$TMP/go"
+	wait "$hit_pid"
+	hit_status=$?
+}
+ended() { ! kill -0 "$1" || grep -qs '^State:.Z' "/proc/$1/status"; }
+gone() { ended "$(cat "$TMP/reads")"; }
+whole=$(msend -n -f ann@example.org -H 'Date: x' -H 'Message-ID: <1@x>' bob@example.net <"$TMP/large" | sed '1,/^$/d' | wc -c | tr -d ' ')
+for to in '-Q bob@example.net' slow; do
+	hit TERM $to
+	is "$hit_status" 143 "$to: ended by SIGTERM"
+	ok "$to: and all of the message was given to it, or it ended too" await 10 eval \
+		'[ "$(cat "$TMP/got" 2>/dev/null || echo 0)" -ge $((whole - 100)) ] || { gone && [ ! -e "$TMP/got" ]; }'
+	if [ "$(uname)" = Linux ]; then
+		hit KILL $to
+		is "$hit_status" 137 "$to: ended by SIGKILL"
+		ok "$to: so is the reader" await 10 gone
+		ok "$to: which has no part for the whole" test ! -e "$TMP/got"
+	fi
+done
+
 # Two at once, to one maildir and one log.
 for i in 1 2 3 4 5 6 7 8; do
 	msend -o log="$TMP/log" -a "maildir:$TMP/both" -f ann@example.org -s "number $i" bob@example.net <"$TMP/message" &
