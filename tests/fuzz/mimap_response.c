@@ -51,8 +51,14 @@ print(struct buf *out, const struct response *r)
 	if (r->numbered)
 		buf_printf(out, "%u ", r->number);
 	buf_adds(out, r->name);
-	for (i = 0; i < r->number_count; i++)
-		buf_printf(out, " %u", r->numbers[i]);
+	for (i = 0; i < r->number_count; i++) {
+		if (r->numbers[i] == 0 && response_is(r, "THREAD"))
+			buf_adds(out, i > 0 ? ")(" : " (");
+		else
+			buf_printf(out, " %u", r->numbers[i]);
+	}
+	if (i > 0 && response_is(r, "THREAD"))
+		buf_addc(out, ')');
 	if (r->args != NULL)
 		buf_addc(out, ' ');
 	value_print(out, r->args);
