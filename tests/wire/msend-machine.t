@@ -154,11 +154,16 @@ like "$(cat "$TMP/err")" 'ended with exit code 67' 'is told'
 exits 69 'one that is not there' msend missing <"$TMP/message"
 exits 75 'one that is killed' msend killed <"$TMP/message"
 like "$(cat "$TMP/err")" 'was ended by signal 9$' 'did not say no'
-exits 75 'one that takes longer than the run may' msend -o deadline=1 slow <"$TMP/message"
-like "$(cat "$TMP/err")" '`/bin/sleep 1000`: it took too long, and was ended$' 'is ended'
-exits 75 'one that does not read meanwhile' msend -o deadline=1 slow <"$TMP/large"
-like "$(cat "$TMP/err")" 'timed out' 'is ended too'
-exits 75 'one that does not want to end' msend -o deadline=1 stubborn <"$TMP/message"
+# All at once, since each takes its time.
+late() {	# FILE NAME MESSAGE: $TMP/FILE has the exit code and what was said
+	msend -o deadline=1 "$2" <"$TMP/$3" >"$TMP/$1.err" 2>&1
+	echo $? >"$TMP/$1"
+}
+late one slow message & late two slow large & late three stubborn message &
+wait
+is "$(cat "$TMP/one" "$TMP/two" "$TMP/three" | tr '\n' ' ')" '75 75 75 ' 'those that take longer than the run may, do not read, or do not want to end'
+like "$(cat "$TMP/one.err")" '`/bin/sleep 1000`: it took too long, and was ended$' 'are ended'
+like "$(cat "$TMP/two.err")" 'timed out' 'likewise'
 exits 0 'by somebody who ignores his children' perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' msend deaf <"$TMP/message"
 exits 75 'by such a one, to a command that fails' perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' msend fails <"$TMP/message"
 
