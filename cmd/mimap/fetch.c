@@ -161,6 +161,8 @@ first_try(struct fetch *f, struct fetch_box *b, struct err *e)
 	subtract(&ask, &b->skipped);
 	*d = (struct download){ .im = f->im, .target = f->target, .fetched = b->fetched, .headers = f->headers, .progress = f->progress };
 	r = imap_select(f->im, b->name, !f->seen, e);
+	if (r == 0 && uidset_size(&ask) >= IMAP_BULK)
+		r = imap_compress(f->im, e);
 	if (r == 0)
 		r = ask_new(f, b, &ask, e);
 	if (r == 0)

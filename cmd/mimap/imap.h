@@ -105,6 +105,7 @@ int imap_select_since(struct imap *, const char *mailbox, int read_only, const s
  * server does not know ENABLE or that. Before the first imap_select. */
 int imap_enable(struct imap *, enum cap, struct err *e);
 int imap_enabled(const struct imap *, enum cap);	/* the server has said so */
+#define IMAP_BULK 100	/* messages: for so many or more it pays even where it takes a turn */
 /* Has both sides compressed where that pays: the server is not on this machine (or the key compress is on) and knows COMPRESS.
  * Ahead, but the next command waits for its answer: so this is to be the last one of a flight that is waited for anyway. */
 int imap_compress(struct imap *, struct err *e);

@@ -255,6 +255,8 @@ put_letters(struct put *p, size_t most, struct err *e)
 	int r = 0;
 
 	p->again = 0;
+	if (p->letters.count >= IMAP_BULK)
+		r = imap_compress(p->im, e);
 	while (r == 0 && at < p->letters.count && !p->stop)
 		r = put_some(p, &at, most, e);
 	return r == 0 ? imap_finish(p->im, e) : r;

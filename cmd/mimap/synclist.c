@@ -232,6 +232,8 @@ synclist_get(struct imap *im, struct synclist *list, char *const *patterns, size
 	im->handler = (struct imap_handler){ .data = on_data, .ctx = &g };
 	r = send_list(&g, e);
 	if (r == 0)
+		r = imap_compress(im, e);
+	if (r == 0)
 		r = imap_finish(im, e);
 	if (r == 0 && !caps_has(&im->caps, CAP_LIST_STATUS))
 		r = send_status(&g, e);

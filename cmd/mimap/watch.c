@@ -90,6 +90,7 @@ choose(struct mimap *m, int argc, char **argv, struct err *e)
 static int
 load(struct mimap *all, const struct mimap *m, size_t count, struct err *e)
 {
+	struct err none_needed;		/* perhaps: the server will say */
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -97,9 +98,11 @@ load(struct mimap *all, const struct mimap *m, size_t count, struct err *e)
 		all[i].account = (struct account){ .name = NULL };
 		all[i].loaded = 0;
 		all[i].label = count > 1 ? m->accounts->name[i] : NULL;
-		if (accounts_set(m->accounts, i, &all[i].account, e) == 0 && mimap_account(&all[i], e) == 0
-		    && account_unlock(&all[i].account, e) == 0)
+		if (accounts_set(m->accounts, i, &all[i].account, e) == 0 && mimap_account(&all[i], e) == 0) {
+			if (strcmp(all[i].account.url.scheme, "exec") != 0)
+				account_unlock(&all[i].account, &none_needed);
 			continue;
+		}
 		if (count > 1)
 			err_prefix(e, "%.100s", all[i].label);
 		return -1;
