@@ -43,7 +43,7 @@ struct spool_list {
 
 /* All; or the next `most` behind those in the list, which go (an empty list: the first): 1, 0 when there are none, -1. Those that
  * come in between are found where they belong, if that is ahead. */
-#define SPOOL_WINDOW 50000
+#define SPOOL_WINDOW 100000
 int spool_list_next(const struct spool *, struct spool_list *, size_t most, struct err *e);
 int spool_list(const struct spool *, struct spool_list *, struct err *e);
 void spool_list_add(struct spool_list *, const char *name, enum spool_box);	/* behind the others */

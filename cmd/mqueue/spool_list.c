@@ -77,13 +77,30 @@ cut(struct reading *r)
 		free(list->at[--list->count].name);
 }
 
+/* Told by its time alone: in all windows but the first, where names without one are to be found, most are. */
+static int
+elsewhere(const struct reading *r, const char *name)
+{
+	const struct spool_list *list = r->list;
+	int64_t when = 0;
+
+	if (r->after == NULL || r->after->when < 0)
+		return 0;
+	for (; *name >= '0' && *name <= '9' && when < INT64_MAX / 10 - 10; name++)
+		when = when * 10 + (*name - '0');
+	return when < r->after->when || (list->more && when > list->at[r->most - 1].when);
+}
+
 /* What is behind a full window, as far as it has been read, is not kept. */
 static void
 consider(struct reading *r, char *name, enum spool_box box)
 {
-	struct spool_name n = named(name, box);
 	struct spool_list *list = r->list;
+	struct spool_name n;
 
+	if (elsewhere(r, name))
+		return;
+	n = named(name, box);
 	if (r->after != NULL && by_age(&n, r->after) <= 0)
 		return;
 	if (list->more && by_age(&n, &list->at[r->most - 1]) > 0)
