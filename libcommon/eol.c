@@ -82,7 +82,7 @@ eol_to_lf_end(struct eol *s, sink_fn *sink, void *ctx, struct err *e)
 int
 eol_to_crlf(struct eol *s, const char *p, size_t n, sink_fn *sink, void *ctx, struct err *e)
 {
-	const char *end = p + n, *lf = NULL, *at;
+	const char *end = p + n, *lf = NULL, *cr = NULL, *at;
 	struct out o;
 
 	out_init(&o, sink, ctx, e);
@@ -94,8 +94,9 @@ eol_to_crlf(struct eol *s, const char *p, size_t n, sink_fn *sink, void *ctx, st
 		}
 		if ((lf == NULL || lf < p) && (lf = memchr(p, '\n', (size_t)(end - p))) == NULL)
 			lf = end;
-		if ((at = memchr(p, '\r', (size_t)(lf - p))) == NULL)
-			at = lf;
+		if ((cr == NULL || cr < p) && (cr = memchr(p, '\r', (size_t)(end - p))) == NULL)
+			cr = end;
+		at = lf < cr ? lf : cr;
 		if (put(&o, p, (size_t)(at - p)) == -1 || (at < end && put(&o, "\r\n", 2) == -1))
 			return -1;
 		s->cr = at < end && *at == '\r';

@@ -18,6 +18,7 @@
 #include "rcpt.h"
 #include "smtp.h"
 #include "stsfind.h"
+#include "tlsneed.h"
 #include "transact.h"
 #include "xalloc.h"
 
@@ -51,7 +52,9 @@ struct job {			/* one domain's share of a message */
 	const struct mail *mail;
 	struct sts sts;		/* the domain's policy */
 	int last;
+	enum tlsneed tlsneed;
 	int reached;		/* a session came about */
+	int unfit;		/* hosts that can't do what require-tls demands */
 	int refused;		/* hosts that are known to have no address */
 };
 
@@ -109,8 +112,10 @@ aim(struct exchange *x, const struct job *j)
 		.need = wants(x->account), .because = "the tls key",
 		.tls = { .host = x->host, .min13 = tls != NULL && strcmp(tls, "1.3") == 0, .any = 1 },
 	};
-	if (x->to.need == SMTP_CLEAR)
+	if (x->to.need == SMTP_CLEAR || j->tlsneed == TLSNEED_NONE)
 		return;
+	if (j->tlsneed == TLSNEED_REQUIRED)
+		demand(&x->to, "the require-tls key");
 	if (x->dane.n > 0) {
 		demand(&x->to, "its TLSA record");
 		x->to.tls.dane = x->dane.v;
@@ -149,7 +154,7 @@ call(struct job *j, const struct mx *mx, const struct mx_host *host, struct err 
 	else
 		found = mx_resolve(&x->addresses, x->dns, host->name, e);
 	j->refused += found == MX_REFUSED;
-	if (found != MX_FOUND || (mx->secure && x->addresses.secure && dane_find(&x->dane, x->dns, host->name, e) == -1)
+	if (found != MX_FOUND || (j->tlsneed != TLSNEED_NONE && mx->secure && x->addresses.secure && dane_find(&x->dane, x->dns, host->name, e) == -1)
 	    || open_session(x, j, e) == -1)
 		return -1;
 	x->domain = xstrdup(j->domain);
@@ -190,11 +195,35 @@ fail_rest(struct job *j, const struct err *why)
 		bury(j->x, j->domain, why);
 }
 
+/* RFC 8689 4.2.1: the list of exchangers is validated, or their names are what the domain's policy has; the certificate and the offer are
+ * looked at in the session. */
+static int
+fit(struct job *j, const struct mx *mx, struct err *e)
+{
+	if (j->tlsneed != TLSNEED_REQUIRED || mx->secure || j->sts.mode == STS_ENFORCE)
+		return 1;
+	j->unfit++;
+	err_set(e, ERR_UNAVAILABLE, "who the exchangers of %s are is neither validated by DNSSEC nor told by an MTA-STS policy, which require-tls "
+	    "demands, so nothing was sent", j->domain);
+	return 0;
+}
+
+/* A session with one that does not do what require-tls demands is of no use. */
+static int
+met(struct job *j, struct err *e)
+{
+	if (j->tlsneed != TLSNEED_REQUIRED || tlsneed_met(j->x->smtp, e) == 0)
+		return 1;
+	j->unfit++;
+	hang_up(j->x);
+	return 0;
+}
+
 /* A host that the domain's policy does not name may be a forger's (RFC 8461 4.1). */
 static int
 allowed(const struct job *j, const struct mx_host *host, struct err *e)
 {
-	if (j->sts.mode != STS_ENFORCE || sts_matches(&j->sts, host->name))
+	if (j->sts.mode != STS_ENFORCE || j->tlsneed == TLSNEED_NONE || sts_matches(&j->sts, host->name))
 		return 1;
 	err_set(e, ERR_PERM, "%s is no exchanger that the MTA-STS policy of %s names, so nothing was sent there", host->name,
 	    j->domain);
@@ -212,7 +241,7 @@ try_hosts(struct job *j, const struct mx *mx)
 		if (!allowed(j, &mx->v[i], &e))
 			continue;
 		tried++;
-		while (call(j, mx, &mx->v[i], &e) == 0) {
+		while (fit(j, mx, &e) && call(j, mx, &mx->v[i], &e) == 0 && met(j, &e)) {
 			transact(j, &e);
 			if (rcpts_count(&j->rcpts, RCPT_WAITING) == 0 || !smtp_usable(j->x->smtp))
 				break;		/* else the session's limits are reached: another one */
@@ -220,6 +249,8 @@ try_hosts(struct job *j, const struct mx *mx)
 	}
 	if ((size_t)j->refused == mx->n)
 		refuse_all(j, 550, "5.4.4", &e);
+	else if (j->unfit > 0 && (size_t)j->unfit == tried)
+		refuse_all(j, 550, "5.7.30", &e);
 	else
 		fail_rest(j, &e);
 }
@@ -261,10 +292,13 @@ deliver(struct job *j)
 		rcpts_fail(&j->rcpts, RCPT_LATER, &d->why);
 		return;
 	}
+	j->tlsneed = tlsneed_of(x->account, j->mail);
 	if (x->domain != NULL && strcasecmp(x->domain, j->domain) == 0)
 		transact(j, &ignored);	/* it may have been closed meanwhile: those still waiting go by a new one */
 	if (rcpts_count(&j->rcpts, RCPT_WAITING) > 0)
 		find_and_try(j);
+	if (j->tlsneed == TLSNEED_NONE)
+		hang_up(x);	/* the next message may want better */
 }
 
 /* The waiting recipients of the first one's domain, moved into the job and afterwards back to where they were. */

@@ -6,8 +6,10 @@
 #include <strings.h>
 
 #include "err.h"
+#include "idn.h"
 #include "mail.h"
 #include "rcpt.h"
+#include "tlsneed.h"
 #include "transact.h"
 #include "xalloc.h"
 
@@ -71,33 +73,52 @@ limits_forget(struct smtp *s)
 }
 
 static int
-needs_utf8(const char *addr)
+is_ascii(const char *text)
 {
-	for (; *addr != '\0'; addr++)
-		if ((unsigned char)*addr > 127)
-			return 1;
-	return 0;
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text > 127)
+			return 0;
+	return 1;
+}
+
+int
+limits_need_utf8(const char *addr)
+{
+	char *wire;
+	int ascii = is_ascii(addr);
+
+	if (ascii)
+		return 0;
+	wire = idn_address(addr);
+	ascii = is_ascii(wire);
+	free(wire);
+	return !ascii;
+}
+
+static void
+refuse_one(struct transaction *t, struct rcpt *r)
+{
+	const struct offer *o = &t->s->offer;
+	struct err why = { 0 };
+
+	if (o->size > 0 && t->out.mail->scan.wire > o->size) {
+		err_set(&why, ERR_UNAVAILABLE, "the message has %llu octets, the server takes at most %llu",
+		    (unsigned long long)t->out.mail->scan.wire, (unsigned long long)o->size);
+		rcpt_refuse(r, 552, "5.3.4", &why);
+	} else if (!o->smtputf8 && (limits_need_utf8(r->addr) || limits_need_utf8(t->from))) {
+		err_set(&why, ERR_UNAVAILABLE, "an address has letters beyond ASCII, and the server offers no SMTPUTF8");
+		rcpt_refuse(r, 553, "5.6.7", &why);
+	} else if (t->s->require_tls && tlsneed_met(t->s, &why) == -1) {
+		rcpt_refuse(r, 550, "5.7.30", &why);
+	}
 }
 
 void
 limits_refuse(struct transaction *t)
 {
-	const struct offer *o = &t->s->offer;
-	struct err why;
 	size_t i;
 
-	for (i = 0; i < t->rcpts->n; i++) {
-		struct rcpt *r = &t->rcpts->v[i];
-
-		if (r->state != RCPT_WAITING)
-			continue;
-		if (o->size > 0 && t->out.mail->scan.wire > o->size) {
-			err_set(&why, ERR_UNAVAILABLE, "the message has %llu octets, the server takes at most %llu",
-			    (unsigned long long)t->out.mail->scan.wire, (unsigned long long)o->size);
-			rcpt_refuse(r, 552, "5.3.4", &why);
-		} else if (!o->smtputf8 && (needs_utf8(r->addr) || needs_utf8(t->from))) {
-			err_set(&why, ERR_UNAVAILABLE, "an address has letters beyond ASCII, and the server offers no SMTPUTF8");
-			rcpt_refuse(r, 553, "5.6.7", &why);
-		}
-	}
+	for (i = 0; i < t->rcpts->n; i++)
+		if (t->rcpts->v[i].state == RCPT_WAITING)
+			refuse_one(t, &t->rcpts->v[i]);
 }

@@ -107,14 +107,17 @@ old_option(struct face *f, const char *arg)
 		set_delivery(f, arg[1]);
 }
 
-/* -O Name=value: the same two by their long names. */
-static void
-long_option(struct face *f, const char *arg)
+/* -O Name=value: the same two by their long names, and Postfix's way to ask for REQUIRETLS. */
+static int
+long_option(struct face *f, const char *arg, struct err *e)
 {
+	if (strcasecmp(arg, "requiretls") == 0)
+		return account_option(&f->job->route.account, 'o', "require-tls=on", e);
 	if (strncasecmp(arg, "DeliveryMode=", 13) == 0)
 		set_delivery(f, arg[13]);
 	else if (strncasecmp(arg, "IgnoreDots", 10) == 0)
 		f->job->dot_ends = strchr("=fFnN", arg[10]) != NULL && arg[10] != '\0' && strchr("fFnN", arg[11]) != NULL;
+	return 0;
 }
 
 static int
@@ -144,8 +147,7 @@ option(struct face *f, int ch, struct err *e)
 	case 'N': case 'R': case 'V':
 		return dsn_option(&f->job->rcpts.dsn, ch, optarg, e);
 	case 'O':
-		long_option(f, optarg);
-		return 0;
+		return long_option(f, optarg, e);
 	case 'o':
 		old_option(f, optarg);
 		return 0;

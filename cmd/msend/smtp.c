@@ -198,6 +198,14 @@ begin(struct smtp *s, struct dial_tried *tried, struct err *e)
 	return greeting(s, e) == -1 || hello(s, e) == -1 || (want_tls && starttls(s, e) == -1) ? -1 : 0;
 }
 
+static void
+account_keys(struct smtp *s)
+{
+	const char *require = account_get(s->account, KEY_REQUIRE_TLS);
+
+	s->require_tls = require != NULL && strcmp(require, "on") == 0;
+}
+
 static int
 number_of(struct account *a, enum account_key key, int *n, struct err *e)
 {
@@ -220,6 +228,7 @@ smtp_open_met(struct smtp **out, struct account *a, void (*met)(const struct smt
 
 	s->account = a;
 	s->lmtp = strncmp(a->url.scheme, "lmtp", 4) == 0;
+	account_keys(s);
 	rc = number_of(a, KEY_TIMEOUT, &s->limit, e);
 	if (rc == 0)
 		rc = dkim_load(&s->dkim, a, e);
@@ -300,6 +309,7 @@ smtp_open_to(struct smtp **out, struct account *a, struct smtp_to *to, struct er
 
 	s->account = a;
 	s->to = to;
+	account_keys(s);
 	to->tls_failed = 0;
 	rc = number_of(a, KEY_TIMEOUT, &s->limit, e) == -1 || dkim_load(&s->dkim, a, e) == -1 ? -1 : 0;
 	if (rc == 0)

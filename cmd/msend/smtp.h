@@ -38,6 +38,7 @@ struct smtp {
 	struct offer offer;	/* by the last EHLO or LHLO */
 	struct answer answer;	/* the last reply */
 	int lmtp;
+	int require_tls;	/* of the next server as well (RFC 8689) */
 	int limit;		/* the account's timeout in seconds, 0: none set */
 	struct due *due;	/* the replies awaited, in their order (reply.c) */
 	size_t due_at, dues, due_cap;

@@ -213,6 +213,8 @@ queue(struct job *j, enum rcpt_state state, struct err *e)
 {
 	if (j->route.account.option[KEY_DKIM_DOMAIN] != NULL)
 		return err_set(e, ERR_USAGE, "-o dkim-domain: a queued message is signed as its account says; put it into the configuration");
+	if (j->route.account.option[KEY_REQUIRE_TLS] != NULL)
+		return err_set(e, ERR_USAGE, "not queued: the queue would forget require-tls of the command line; put it into the configuration");
 	return handover(j->sender.envelope, account_name(j), &j->rcpts, state, &j->mail, j->route.account.verbose, e);
 }
 

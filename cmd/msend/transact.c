@@ -10,11 +10,12 @@
  * Between the last octet and the reply nobody can know who has the message (RFC 1047): a connection lost there says so. */
 #include "transact.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "account.h"
 #include "buf.h"
 #include "err.h"
+#include "idn.h"
 #include "mail.h"
 #include "progress.h"
 #include "rcpt.h"
@@ -68,26 +69,29 @@ transact_over(const struct transaction *t)
 }
 
 static int
-needs_utf8(const char *addr)
-{
-	for (; *addr != '\0'; addr++)
-		if ((unsigned char)*addr > 127)
-			return 1;
-	return 0;
-}
-
-static int
 any_utf8(const struct transaction *t)
 {
 	size_t i;
 
 	for (i = 0; i < t->rcpts->n; i++)
-		if (t->rcpts->v[i].state == RCPT_WAITING && needs_utf8(t->rcpts->v[i].addr))
+		if (t->rcpts->v[i].state == RCPT_WAITING && limits_need_utf8(t->rcpts->v[i].addr))
 			return 1;
-	return needs_utf8(t->from);
+	return limits_need_utf8(t->from);
 }
 
-/* C: MAIL FROM:<from> [SIZE=n] [BODY=8BITMIME] [SMTPUTF8] [RET=... ENVID=...]     RFC 5321 4.1.1.2, 1870, 6152, 6531, 3461 */
+/* With an address in angle brackets; its domain as the domain name system has it where that is all that is not ASCII. */
+static int
+send_with(struct transaction *t, const char *command, const char *addr, const struct buf *params, struct err *e)
+{
+	char *wire = idn_address(addr);
+	int rc = smtp_send(t->s, e, "%s:<%s>%s", command, wire, buf_str(params));
+
+	free(wire);
+	return rc;
+}
+
+/* C: MAIL FROM:<from> [SIZE=n] [BODY=8BITMIME] [SMTPUTF8] [REQUIRETLS] [RET=... ENVID=...]
+ * RFC 5321 4.1.1.2, 1870, 6152, 6531, 8689, 3461 */
 static int
 put_mail(struct transaction *t, struct err *e)
 {
@@ -101,9 +105,11 @@ put_mail(struct transaction *t, struct err *e)
 		buf_adds(&params, " BODY=8BITMIME");
 	if (any_utf8(t))
 		buf_adds(&params, " SMTPUTF8");
+	if (t->s->require_tls)
+		buf_adds(&params, " REQUIRETLS");
 	if (o->dsn)
 		dsn_for_mail(&params, &t->rcpts->dsn);
-	rc = smtp_send(t->s, e, "MAIL FROM:<%s>%s", t->from, buf_str(&params));
+	rc = send_with(t, "MAIL FROM", t->from, &params, e);
 	buf_free(&params);
 	t->s->newest = t;
 	t->s->mails++;
@@ -119,7 +125,7 @@ put_rcpt(struct transaction *t, struct rcpt *r, struct buf *params, struct err *
 	buf_cut(params, 0);
 	if (t->s->offer.dsn)
 		dsn_for_rcpt(params, &t->rcpts->dsn, &r->wish);
-	if (smtp_send(t->s, e, "RCPT TO:<%s>%s", r->addr, buf_str(params)) == -1)
+	if (send_with(t, "RCPT TO", r->addr, params, e) == -1)
 		return -1;
 	r->state = RCPT_ASKED;
 	return asked(t, WANT_RCPT, r, e);

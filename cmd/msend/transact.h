@@ -53,6 +53,7 @@ void replies_forget(struct smtp *);
 int limits_reached(const struct smtp *, const struct rcpts *);	/* none of those waiting can be served in this session */
 int limits_admit(struct smtp *, const struct rcpt *, size_t named);	/* 1: one more after so many in this transaction */
 void limits_refuse(struct transaction *);
+int limits_need_utf8(const char *addr);	/* more than its domain is beyond ASCII, or that is none */
 void limits_forget(struct smtp *);
 
 #endif

@@ -155,4 +155,27 @@ $(to bob@wrong.signed.example)
 X
 exits 0 'tls=off counts more' send -o tls=off bob@wrong.signed.example
 peer_ok mx
+
+# REQUIRETLS (RFC 8689): validated exchangers, a certificate that is right, and the offer.
+server mx 127.0.0.2 <<X
+$offer
+$tls
+C: EHLO us.example
+S: 250-mx.example
+S: 250 REQUIRETLS
+$(to bob@key.signed.example | sed 's/^C: MAIL.*/& REQUIRETLS/')
+X
+exits 0 'require-tls: all that it takes is there' send -o require-tls=on bob@key.signed.example
+peer_ok mx
+server mx 127.0.0.2 <<X
+$offer
+$tls
+$again
+C: QUIT
+X
+exits 69 'require-tls: not offered' send -o require-tls=on bob@key.signed.example
+like "$(cat "$TMP/err")" 'does not offer REQUIRETLS, so nothing was sent' '  nothing is sent, and it is said'
+peer_ok mx
+sed -i '1i TLS-Required: No' message
+taken bob@wrong.signed.example 'TLS-Required: No, where no certificate would do otherwise'
 done_testing
