@@ -92,23 +92,6 @@ find_wire(struct synclist *l, const char *wire, size_t n)
 	return NULL;
 }
 
-/* (MAILBOXID (F2212ea87-6097-4256-9d51-71338625)) */
-static void
-read_id(const struct value *list, struct sync_numbers *n)
-{
-	const char *text;
-	size_t len, i;
-
-	if (!value_text(value_at(list, 0), &text, &len) || len >= sizeof(n->id))
-		return;
-	for (i = 0; i < len; i++) {
-		if ((unsigned char)text[i] <= 0x20 || (unsigned char)text[i] >= 0x7f)
-			return;
-	}
-	memcpy(n->id, text, len);
-	n->id[len] = '\0';
-}
-
 /* * STATUS name (MESSAGES n UIDNEXT n UIDVALIDITY n HIGHESTMODSEQ n) */
 static int
 on_status(struct listing *g, const struct response *r)
@@ -126,7 +109,6 @@ on_status(struct listing *g, const struct response *r)
 	f->counted = value_u64(value_after(items, "MESSAGES"), &n->messages) && value_u32(value_after(items, "UIDNEXT"), &n->next)
 	    && value_u32(value_after(items, "UIDVALIDITY"), &n->validity) && n->validity > 0;
 	value_u64(value_after(items, "HIGHESTMODSEQ"), &n->modseq);
-	read_id(value_after(items, "MAILBOXID"), n);
 	return 1;
 }
 
@@ -227,8 +209,7 @@ synclist_get(struct imap *im, struct synclist *list, char *const *patterns, size
 	struct imap_handler before = im->handler;
 	int r;
 
-	buf_printf(&g.items, "(MESSAGES UIDNEXT UIDVALIDITY%s%s)", caps_has(&im->caps, CAP_CONDSTORE) ? " HIGHESTMODSEQ" : "",
-	    caps_has(&im->caps, CAP_OBJECTID) ? " MAILBOXID" : "");
+	buf_printf(&g.items, "(MESSAGES UIDNEXT UIDVALIDITY%s)", caps_has(&im->caps, CAP_CONDSTORE) ? " HIGHESTMODSEQ" : "");
 	im->handler = (struct imap_handler){ .data = on_data, .ctx = &g };
 	r = send_list(&g, e);
 	if (r == 0)

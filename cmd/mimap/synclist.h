@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* synclist.h - the server's mailboxes with the numbers that tell whether anything happened in them: one turn with LIST-STATUS
- * (RFC 5819), else two: LIST, then a STATUS each, pipelined. HIGHESTMODSEQ of CONDSTORE (RFC 7162), MAILBOXID of OBJECTID (RFC 8474).
+ * (RFC 5819), else two: LIST, then a STATUS each, pipelined; with HIGHESTMODSEQ of CONDSTORE (RFC 7162). MAILBOXID (RFC 8474) is
+ * not asked for: Cyrus 3.6 answers with octets that are none.
  * Limits: 100,000 mailboxes. */
 #ifndef MIMAP_SYNCLIST_H
 #define MIMAP_SYNCLIST_H

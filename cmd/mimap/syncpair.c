@@ -48,8 +48,6 @@ same_mailbox(const struct sync_known *k, const struct synclist_folder *t)
 
 	if (!t->counted || a->validity == 0)
 		return mailbox_same(k->name, t->name);
-	if (a->id[0] != '\0' && b->id[0] != '\0')
-		return strcmp(a->id, b->id) == 0;
 	return a->validity == b->validity;
 }
 
@@ -111,8 +109,6 @@ moved_there(const struct sync_pairing *p, const struct sync_known *k)
 		if (!p->s->there[i].selectable || !p->s->there[i].counted || p->there_of[i] != SYNC_NONE || a->validity == 0
 		    || !same_mailbox(k, &p->s->there[i]) || b->next < a->next)
 			continue;
-		if (a->id[0] != '\0' && b->id[0] != '\0')
-			return i;
 		if (found == SYNC_NONE || numbers_equal(a, b))
 			found = i;
 	}
@@ -137,7 +133,7 @@ look_there(struct sync_pairing *p)
 		if (p->match[i].there != SYNC_NONE)
 			continue;
 		if ((at = moved_there(p, k)) != SYNC_NONE)
-			p->match[i].verify = k->entry.there.id[0] == '\0' || p->s->there[at].numbers.id[0] == '\0';
+			p->match[i].verify = 1;
 		else if ((at = syncpair_there(p->s, k->name)) != SYNC_NONE && p->there_of[at] != SYNC_NONE)
 			at = SYNC_NONE;
 		if (at == SYNC_NONE)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* syncpair.h - which folder here is which one there, and what is to become of each. Pure.
  * Folders are told by name; one that changed its name is told by what it holds: here by the state that lies in its directory, there
- * by its MAILBOXID, else by a UIDVALIDITY that no other has and a UIDNEXT that did not go back, which is to be verified. Renamed on
- * both sides, the server's name holds. Nothing that vanished here is ever a reason to remove anything there, unless that is asked
+ * by a UIDVALIDITY that no other known one has there and a UIDNEXT that did not go back, which is to be verified. Renamed on both
+ * sides, the server's name holds. Nothing that vanished here is ever a reason to remove anything there, unless that is asked
  * for. Two folders that changed names with each other are not followed: they are matched by content. */
 #ifndef MIMAP_SYNCPAIR_H
 #define MIMAP_SYNCPAIR_H

@@ -71,7 +71,7 @@ take_word(const char **p, char *out, size_t size)
 		return 0;
 	memcpy(out, *p, n);
 	out[n] = '\0';
-	*p += n + ((*p)[n] == ' ');
+	*p += n;
 	return 1;
 }
 
@@ -84,7 +84,7 @@ parse(const char *text, struct sync_entry *entry)
 	memset(entry, 0, sizeof(*entry));
 	if (!take_number(&text, UINT32_MAX, &validity) || !take_number(&text, UINT32_MAX, &next) || !take_number(&text, INT64_MAX, &n->modseq)
 	    || !take_number(&text, INT64_MAX, &n->messages) || !take_word(&text, entry->stamp, sizeof(entry->stamp))
-	    || !take_word(&text, n->id, sizeof(n->id)) || *text != '\0') {
+	    || *text != '\0') {
 		memset(entry, 0, sizeof(*entry));
 		return 0;
 	}
@@ -98,8 +98,8 @@ print(const struct sync_entry *entry)
 {
 	const struct sync_numbers *n = &entry->there;
 
-	return xasprintf("%" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64 " %s%s%s", n->validity, n->next, n->modseq, n->messages,
-	    entry->stamp[0] != '\0' ? entry->stamp : "0", n->id[0] != '\0' ? " " : "", n->id);
+	return xasprintf("%" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64 " %s", n->validity, n->next, n->modseq, n->messages,
+	    entry->stamp[0] != '\0' ? entry->stamp : "0");
 }
 
 int

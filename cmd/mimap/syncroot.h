@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* syncroot.h - what both sides of each folder looked like when they were last the same: all that a run reads of a folder in
  * which nothing happened. One ledger, DIR/.pennypost-sync-USER@HOST, locked as long as it is open: a second run gets ERR_TEMP.
- * Key: the mailbox; value: "UIDVALIDITY UIDNEXT MODSEQ MESSAGES STAMP [MAILBOXID]". */
+ * Key: the mailbox; value: "UIDVALIDITY UIDNEXT MODSEQ MESSAGES STAMP". */
 #ifndef MIMAP_SYNCROOT_H
 #define MIMAP_SYNCROOT_H
 
@@ -11,13 +11,11 @@ struct err;
 struct syncroot;
 
 #define SYNC_STAMP 160		/* room for a directory's stamp as text, without blanks; "0": look again */
-#define SYNC_MAILBOXID 256	/* RFC 8474: at most 255 octets */
 
 struct sync_numbers {		/* the server's side */
 	uint32_t validity, next;
 	uint64_t modseq;	/* 0: not known, so that the folder has to be opened */
 	uint64_t messages;
-	char id[SYNC_MAILBOXID];	/* MAILBOXID, or "" */
 };
 
 struct sync_entry {
