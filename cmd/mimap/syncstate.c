@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* syncstate.c - the rows of a folder's ledger as an array, found by UID and by NAME. The ledger holds the text; a row's name points
- * into it. A row that was removed stays in its place, without a name, until the next commit sorts and closes the ranks. */
+ * into it. A row that was removed stays in its place until the next commit sorts and closes the ranks. */
 #include "syncstate.h"
 
 #include <inttypes.h>
@@ -213,7 +213,7 @@ syncstate_count(const struct syncstate *s)
 const struct syncstate_row *
 syncstate_at(const struct syncstate *s, size_t i)
 {
-	return s->rows.row[i].name != NULL ? &s->rows.row[i] : NULL;
+	return syncstate_rows_dropped(&s->rows.row[i]) ? NULL : &s->rows.row[i];
 }
 
 const struct syncstate_row *
@@ -221,7 +221,7 @@ syncstate_uid(const struct syncstate *s, uint32_t uid)
 {
 	const struct syncstate_row *row = syncstate_rows_uid(&s->rows, uid);
 
-	return row != NULL && row->name != NULL ? row : NULL;
+	return row != NULL && !syncstate_rows_dropped(row) ? row : NULL;
 }
 
 const struct syncstate_row *
@@ -254,7 +254,7 @@ write_row(struct syncstate *s, struct syncstate_row *to, const struct syncstate_
 
 	*to = *row;
 	ledger_put(s->ledger, key, value);
-	to->name = ledger_get(s->ledger, key) + at;
+	to->name = row->name != NULL ? ledger_get(s->ledger, key) + at : NULL;
 }
 
 /* The file's other row goes. Its text may be what we were given. */
@@ -273,7 +273,7 @@ take_name(struct syncstate *s, const struct syncstate_row *put, uint32_t other)
 void
 syncstate_put(struct syncstate *s, const struct syncstate_row *put)
 {
-	struct syncstate_row row = *put, *to, *twin = syncstate_rows_name(&s->rows, row.name);
+	struct syncstate_row row = *put, *to, *twin = row.name != NULL ? syncstate_rows_name(&s->rows, row.name) : NULL;
 
 	if (twin != NULL && twin->uid != row.uid) {
 		take_name(s, put, twin->uid);
@@ -281,10 +281,10 @@ syncstate_put(struct syncstate *s, const struct syncstate_row *put)
 	}
 	if ((to = syncstate_rows_uid(&s->rows, row.uid)) == NULL)
 		to = syncstate_rows_add(&s->rows, row.uid);
-	if (to->name == NULL)
+	if (syncstate_rows_dropped(to))
 		s->rows.dropped--;
 	write_row(s, to, &row);
-	if (twin == NULL)
+	if (twin == NULL && to->name != NULL)
 		syncstate_rows_named(&s->rows, to);
 }
 
@@ -307,7 +307,7 @@ syncstate_remove(struct syncstate *s, uint32_t uid)
 	struct syncstate_row *row = syncstate_rows_uid(&s->rows, uid);
 	char key[16];
 
-	if (row == NULL || row->name == NULL)
+	if (row == NULL || syncstate_rows_dropped(row))
 		return;
 	snprintf(key, sizeof(key), "%" PRIu32, uid);
 	ledger_remove(s->ledger, key);

@@ -3,7 +3,7 @@
  * A ledger (libcommon/ledger.h) in the maildir itself, DIR/.pennypost-folder-LABEL, so that it moves with the directory:
  *	!mailbox	its name on the server	(!validity, !next, !modseq: numbers of the server's side; !unplaced: files may wait in tmp/)
  *	UID		LETTERS IDENT SIZE NAME: a message both sides have. LETTERS: the flags that both had last, "-" for none; IDENT and SIZE:
- *			syncident.h, "-" and 0 where not known; NAME: of its file, less what follows the ":"
+ *			syncident.h, "-" and 0 where not known; NAME: of its file, less what follows the ":"; nothing where it has none here (it was left out)
  *	^NAME		NEXT: this file may be on the server already, under a UID of NEXT or above: it is matched before it is sent
  * It is locked as long as it is open. What is put is seen at once, and promised after syncstate_commit: one fdatasync.
  * A row stays until it is removed, also where only one side has its message (a removal that must not travel).
@@ -22,7 +22,7 @@ struct syncstate_row {
 	uint32_t uid;
 	uint32_t flags;		/* both sides' last ones (syncflag.h) */
 	uint64_t ident, size;	/* 0: not known */
-	const char *name;	/* of the file, less what follows ":" */
+	const char *name;	/* of the file, less what follows ":"; NULL: it has none here */
 };
 
 /* Opens or makes it. Where files may wait in tmp/ they are placed first; a row whose file the disc lost is dropped (it is fetched

@@ -11,6 +11,12 @@
 #include "syncident.h"
 #include "xalloc.h"
 
+int
+syncstate_rows_dropped(const struct syncstate_row *row)
+{
+	return row->size == UINT64_MAX;
+}
+
 /* Eight octets at a time, by a factor that nobody knows. */
 static uint32_t
 hash_name(const struct syncstate_rows *s, const char *name)
@@ -145,7 +151,7 @@ syncstate_rows_add(struct syncstate_rows *s, uint32_t uid)
 	if (s->by_name.slots == 0)
 		syncstate_rows_tidy(s);
 	row = syncstate_rows_load(s);
-	*row = (struct syncstate_row){ .uid = uid };
+	*row = (struct syncstate_row){ .uid = uid, .size = UINT64_MAX };
 	s->dropped = dropped + 1;
 	if (s->sorted + 1 == s->count && (s->sorted == 0 || row[-1].uid < uid))
 		s->sorted++;
@@ -169,6 +175,7 @@ void
 syncstate_rows_drop(struct syncstate_rows *s, struct syncstate_row *row)
 {
 	row->name = NULL;
+	row->size = UINT64_MAX;
 	s->dropped++;
 }
 
@@ -202,7 +209,7 @@ syncstate_rows_tidy(struct syncstate_rows *s)
 		return;
 	}
 	for (i = 0; i < s->count; i++) {
-		if (s->row[i].name != NULL)
+		if (!syncstate_rows_dropped(&s->row[i]))
 			s->row[n++] = s->row[i];
 	}
 	s->count = n;
@@ -245,11 +252,13 @@ parse_row(const char *text, struct syncstate_row *row)
 		return 0;
 	for (text += n + 1, row->size = 0; *text >= '0' && *text <= '9'; text++)
 		row->size = row->size * 10 + (uint64_t)(*text - '0');
-	if (*text != ' ')
+	if (*text != ' ' || row->size == UINT64_MAX)
 		return 0;
-	row->name = text + 1;
+	row->name = text[1] != '\0' ? text + 1 : NULL;
+	if (row->name == NULL)
+		return 1;
 	n = strlen(row->name);
-	return n > 0 && n < SYNCSTATE_ROWS_NAME && strchr(row->name, '/') == NULL;
+	return n < SYNCSTATE_ROWS_NAME && strchr(row->name, '/') == NULL;
 }
 
 static int
@@ -280,6 +289,6 @@ syncstate_rows_print(const struct syncstate_row *row, char key[SYNCSTATE_ROWS_KE
 		syncident_print(row->ident, hex);
 	snprintf(key, SYNCSTATE_ROWS_KEY, "%" PRIu32, row->uid);
 	at = (size_t)snprintf(value, SYNCSTATE_ROWS_TEXT, "%s %s %" PRIu64 " ", *letters != '\0' ? letters : "-", hex, row->size);
-	snprintf(value + at, SYNCSTATE_ROWS_TEXT - at, "%s", row->name);
+	snprintf(value + at, SYNCSTATE_ROWS_TEXT - at, "%s", row->name != NULL ? row->name : "");
 	return at;
 }

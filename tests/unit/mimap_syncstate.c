@@ -107,6 +107,35 @@ test_one_file(void **state)
 	syncstate_free(&s);
 }
 
+/* A message that was left out has a row and no file, as many as there are; it may get a file, and lose it. */
+static void
+test_no_file(void **state)
+{
+	struct syncstate *s = opened();
+
+	(void)state;
+	put(s, 1, 0, NULL);
+	put(s, 2, SYNCFLAG_SEEN, NULL);
+	put(s, 3, 0, "c");
+	for (int again = 0; again < 2; again++) {
+		assert_int_equal(syncstate_count(s), 3);
+		assert_true(syncstate_uid(s, 1) != NULL && syncstate_uid(s, 1)->name == NULL && syncstate_at(s, 0) != NULL);
+		assert_true(syncstate_uid(s, 2)->name == NULL && syncstate_uid(s, 2)->flags == SYNCFLAG_SEEN);
+		committed(s);
+		syncstate_free(&s);
+		s = opened();
+	}
+	put(s, 1, 0, "a");
+	put(s, 3, 0, NULL);
+	assert_null(syncstate_name(s, "c"));
+	assert_int_equal(syncstate_name(s, "a")->uid, 1);
+	syncstate_remove(s, 2);
+	assert_null(syncstate_uid(s, 2));
+	committed(s);
+	assert_int_equal(syncstate_count(s), 2);
+	syncstate_free(&s);
+}
+
 static int
 count_pending(void *ctx, const char *name, uint32_t next, struct err *unused)
 {
@@ -171,8 +200,9 @@ print(const struct syncstate *s, struct buf *out)
 	for (uint32_t uid = 0; uid <= UIDS; uid++) {
 		if ((row = syncstate_uid(s, uid)) == NULL)
 			continue;
-		buf_printf(out, "%u:%x:%s ", uid, row->flags, row->name);
-		assert_ptr_equal(syncstate_name(s, row->name), row);
+		buf_printf(out, "%u:%x:%s ", uid, row->flags, row->name != NULL ? row->name : "");
+		if (row->name != NULL)
+			assert_ptr_equal(syncstate_name(s, row->name), row);
 	}
 	syncstate_each_pending(s, count_pending, out, &e);
 }
@@ -185,7 +215,7 @@ change_at_random(struct syncstate *s)
 
 	snprintf(name, sizeof name, "n%ld", random() % UIDS);
 	switch (random() % 8) {
-	case 0: case 1: case 2: put(s, uid, (uint32_t)random(), name); break;
+	case 0: case 1: case 2: put(s, uid, (uint32_t)random(), random() % 9 == 0 ? NULL : name); break;
 	case 3: syncstate_remove(s, uid); break;
 	case 4: syncstate_set_flags(s, uid, (uint32_t)random()); break;
 	case 5: syncstate_pend(s, name, uid); break;
@@ -274,7 +304,7 @@ test_torn(void **state)
 static void
 test_refused(void **state)
 {
-	static const char *const bad[] = { "+x\tS - 0 a\n", "+0\tS - 0 a\n", "+4294967296\tS - 0 a\n", "+1\tS - 0 \n", "+1\tS - 0\n", "+1\t\n", "+1\tS x 0 a\n",
+	static const char *const bad[] = { "+x\tS - 0 a\n", "+0\tS - 0 a\n", "+4294967296\tS - 0 a\n", "+1\tS - 18446744073709551615 a\n", "+1\tS - 0\n", "+1\t\n", "+1\tS x 0 a\n",
 		"+1\tS - x a\n", "+1\tS - 0 a/b\n", "+1 \tS - 0 a\n", "+-1\tS - 0 a\n" };
 	struct syncstate *s = NULL;
 	struct buf text = { 0 }, got;
@@ -396,7 +426,7 @@ main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, scratch_make, scratch_remove)
 	const struct CMUnitTest tests[] = {
-		TEST(test_rows), TEST(test_one_file), TEST(test_marks), TEST(test_histories), TEST(test_torn), TEST(test_refused), TEST(test_full),
+		TEST(test_rows), TEST(test_one_file), TEST(test_no_file), TEST(test_marks), TEST(test_histories), TEST(test_torn), TEST(test_refused), TEST(test_full),
 		TEST(test_place), TEST(test_many),
 	};
 
