@@ -34,6 +34,14 @@ is_large(const struct fetch_opts *o, uint64_t size)
 	return o->max_size > 0 && size != LISTING_NO_SIZE && size > o->max_size;
 }
 
+int
+fetch_has_room(const struct fetch_opts *o, uint64_t found, uint64_t octets, uint64_t size)
+{
+	if (o->count > 0 && found >= o->count)
+		return 0;
+	return o->session_size == 0 || found == 0 || size == LISTING_NO_SIZE || octets + size <= o->session_size;
+}
+
 uint64_t
 fetch_choose(struct listing *l, const struct seen *s, const struct fetch_opts *o, uint64_t *octets)
 {
@@ -54,7 +62,7 @@ fetch_choose(struct listing *l, const struct seen *s, const struct fetch_opts *o
 		} else if (is_large(o, size)) {
 			if (o->notes && m->uid != NULL && m->twin == 0 && !seen_noted(s, m))
 				m->state = MSG_LARGE;
-		} else if (is_wanted(o, m) && (o->count == 0 || found < o->count)) {
+		} else if (is_wanted(o, m) && fetch_has_room(o, found, *octets, size)) {
 			m->state = MSG_NEW;
 			*octets += size != LISTING_NO_SIZE ? size : 0;
 			found++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* deliver.c - a table per kind of target: maildirs and commands here, mailbox files and standard output in files of their own. */
+/* deliver.c - a table per kind of target: maildirs here, the others in files of their own. */
 #include "delivering.h"
 
 #include <errno.h>
@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "buf.h"
-#include "command.h"
 #include "err.h"
 #include "mboxfile.h"
 #include "trace.h"
@@ -91,37 +90,9 @@ deliver_spool_abort(struct deliver *d)
 	d->spool = -1;
 }
 
-static int
-nothing_to_do(struct deliver *d, struct err *e)
-{
-	(void)d;
-	(void)e;
-	return 0;
-}
-
-/* A command. */
-
-/* What it says by sysexits.h is passed on; 126 and 127 are the shell's: then no other message can be delivered either. */
-static int
-command_end(struct deliver *d, struct err *e)
-{
-	int code = command_run(d->opts.where, d->spool, d->opts.end, e);
-
-	deliver_spool_abort(d);
-	if (code == 126 || code == 127)
-		return err_set(e, ERR_CONFIG, "the command \"%.200s\" can't be run", d->opts.where);
-	if (code > 0)
-		err_set(e, code >= ERR_USAGE && code <= ERR_CONFIG ? (enum err_class)code : ERR_TEMP,
-		    "the command exited with %d", code);
-	return code != 0;
-}
-
 static const struct deliver_kind_ops to_maildir = { DELIVER_BATCH, maildir_kind_begin, maildir_kind_write, maildir_kind_end,
 	maildir_kind_abort, maildir_kind_sync, maildir_kind_place };
-static const struct deliver_kind_ops to_command = { 1, deliver_spool_begin, deliver_spool_write, command_end, deliver_spool_abort,
-	nothing_to_do, nothing_to_do };
-
-static const struct deliver_kind_ops *const kinds[] = { [TO_MAILDIR] = &to_maildir, [TO_COMMAND] = &to_command,
+static const struct deliver_kind_ops *const kinds[] = { [TO_MAILDIR] = &to_maildir, [TO_COMMAND] = &deliver_to_command,
 	[TO_STDOUT] = &deliver_to_stdout, [TO_MBOX] = &deliver_to_mbox };
 
 int

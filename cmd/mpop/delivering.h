@@ -22,7 +22,7 @@ struct deliver_kind_ops {
 	int (*sync)(struct deliver *, struct err *);
 	int (*place)(struct deliver *, struct err *);
 };
-extern const struct deliver_kind_ops deliver_to_stdout, deliver_to_mbox;
+extern const struct deliver_kind_ops deliver_to_command, deliver_to_stdout, deliver_to_mbox;
 
 struct deliver {
 	const struct deliver_kind_ops *kind;

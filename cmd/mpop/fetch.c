@@ -133,18 +133,20 @@ judged(void *ctx, struct listing_msg *m, enum verdict v, const struct err *why)
 
 /* The limit holds for what is left. */
 static int
-filter(struct fetch *f, uint64_t *count, struct err *e)
+filter(struct fetch *f, uint64_t *count, uint64_t *octets, struct err *e)
 {
 	size_t n;
 	struct listing_msg **msg = chosen(f, is_new, &n);
 	int r = n > 0 ? filter_each(f->p, f->o->filter, f->o->end, msg, n, judged, f, e) : 0;
 
-	*count = 0;
+	*count = *octets = 0;
 	for (size_t i = 0; i < n; i++)
-		if (msg[i]->state == MSG_NEW && f->o->count > 0 && *count == f->o->count)
+		if (msg[i]->state == MSG_NEW && !fetch_has_room(f->o, *count, *octets, msg[i]->size))
 			msg[i]->state = MSG_SKIP;
-		else if (msg[i]->state == MSG_NEW)
+		else if (msg[i]->state == MSG_NEW) {
+			*octets += msg[i]->size != LISTING_NO_SIZE ? msg[i]->size : 0;
 			++*count;
+		}
 	free(msg);
 	return r == -1 ? -1 : seen_commit(f->s, e);
 }
@@ -173,9 +175,9 @@ choose(struct fetch *f, uint64_t *count, uint64_t *octets, struct err *e)
 			*count = fetch_choose(&f->l, f->s, f->o, octets);
 		return r == -1 ? -1 : 0;
 	}
-	all.count = 0;
+	all.count = all.session_size = 0;
 	fetch_choose(&f->l, f->s, &all, octets);
-	return filter(f, count, e);
+	return filter(f, count, octets, e);
 }
 
 /* Nothing is fetched, all is known from now on, and never deleted for that. */

@@ -23,6 +23,7 @@ struct fetch_opts {
 	int headers;		/* TOP n 0; implies keep */
 	int64_t age;		/* seconds since it was fetched, or -1 */
 	uint64_t count;		/* messages in this session; 0: all */
+	uint64_t session_size;	/* octets in this session, but one message at least; 0: any */
 	uint64_t max_size;	/* octets; 0: any */
 	int notes;		/* of larger ones fetch the header, and deliver it with a note */
 	int mark;		/* fetch nothing, mark what is new as seen; implies keep */
@@ -33,6 +34,9 @@ struct fetch_opts {
 /* Marks what is new, seen or too big, after the ledger, and what counts as seen although it was deleted, as its size is not
  * known (MSG_DOUBT). Returns the number of new ones. */
 uint64_t fetch_choose(struct listing *, const struct seen *, const struct fetch_opts *, uint64_t *octets);
+
+/* Is there room for one more of that size, after so many? */
+int fetch_has_room(const struct fetch_opts *, uint64_t found, uint64_t octets, uint64_t size);
 
 struct fetch_result {
 	enum err_class first;		/* problem with a single message */

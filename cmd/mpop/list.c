@@ -149,6 +149,17 @@ print_count(const char *account, uint64_t count, uint64_t octets, size_t all, in
 }
 
 int
+list_none(struct pop3 *p, const struct seen *s, struct err *e)
+{
+	struct listing l = { 0 };
+	uint64_t count, octets;
+	int r = look(p, s, &l, &count, &octets, e);
+
+	listing_free(&l);
+	return r == -1 ? -1 : count == 0;
+}
+
+int
 list_count(struct pop3 *p, const struct seen *s, const char *account, int json, struct err *e)
 {
 	struct listing l = { 0 };

@@ -30,11 +30,12 @@
 #include "xalloc.h"
 
 static const char usage[] =
-    "usage: mpop [-CcHjklmNpRv] [-a account ...] [-F filter] [-f folder] [-K age] [-n count] [-o key=value] [-z max-size]\n"
-    "            [maildir | mbox:file | -e command | -]\n"
+    "usage: mpop [-CcHjklmNpqRv] [-a account ...] [-F filter] [-f folder] [-K age] [-n count] [-o key=value] [-s size]\n"
+    "            [-z max-size] [maildir | mbox:file | -e command | -]\n"
     "       mpop -d [-pR] [-f folder] [-o key=value] [maildir | mbox:file] <message\n";
 
 #define AT_ONCE 16	/* accounts */
+#define NOTHING_NEW 1	/* exit status of -cq */
 
 enum action { FETCH, LIST, COUNT, CHECK, MDA };
 
@@ -44,7 +45,7 @@ struct options {
 	enum deliver_kind kind;
 	char *where;		/* maildir, command or file */
 	char *filter, *folder;
-	int json, paths, log;	/* log: opened, or -1 */
+	int json, paths, quiet, log;	/* log: opened, or -1 */
 	struct trace trace;
 	struct several accounts;
 	int turn;		/* the file whose lock gives the right to write to standard output; -1: nobody else does */
@@ -65,9 +66,10 @@ number_option(int ch, const char *arg, struct fetch_opts *f, struct err *e)
 	if (ch == 'K') {
 		f->keep = 1;
 		f->age = n;
-	} else if ((f->max_size = (uint64_t)n) == 0)
-		return err_set(e, ERR_USAGE, "-z 0: nothing is that small");
-	return 0;
+		return 0;
+	}
+	*(ch == 's' ? &f->session_size : &f->max_size) = (uint64_t)n;
+	return n > 0 ? 0 : err_set(e, ERR_USAGE, "-%c 0: nothing is that small", ch);
 }
 
 static int
@@ -84,8 +86,9 @@ option(struct options *o, struct account *a, int ch, const char *arg, struct err
 	case 'd': o->action = MDA; return 0;
 	case 'R': o->trace.wanted = 1; return 0;
 	case 'p': o->paths = 1; return 0;
+	case 'q': o->quiet = 1; return 0;
 	case 'j': o->json = 1; return 0;
-	case 'K': case 'n': case 'z': return number_option(ch, arg, &o->fetch, e);
+	case 'K': case 'n': case 's': case 'z': return number_option(ch, arg, &o->fetch, e);
 	case 'a': return several_add(&o->accounts, arg, e);
 	case 'F':
 		free(o->filter);
@@ -126,6 +129,8 @@ operands(struct options *o, int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE, "-p prints the paths of files: it goes with a maildir");
 	if (o->fetch.notes && (o->fetch.max_size == 0 || o->fetch.headers))
 		return err_set(e, ERR_USAGE, "-N goes with -z, and without -H");
+	if (o->quiet && (o->action != COUNT || o->json || o->accounts.count > 1))
+		return err_set(e, ERR_USAGE, "-q goes with -c, of one account, without -j");
 	if (o->json && o->action == FETCH)
 		return err_set(e, ERR_USAGE, "-j goes with -l or -c");
 	return o->where != NULL && *o->where == '\0' ? err_set(e, ERR_USAGE, "the target is empty") : 0;
@@ -137,7 +142,7 @@ parse(struct options *o, struct account *a, int argc, char **argv, struct err *e
 	int ch;
 
 	opterr = 0;
-	while ((ch = getopt(argc, argv, ACCOUNT_OPTS "Ccde:F:f:HjK:klmNn:pRz:")) != -1)
+	while ((ch = getopt(argc, argv, ACCOUNT_OPTS "Ccde:F:f:HjK:klmNn:pqRs:z:")) != -1)
 		if (option(o, a, ch, optarg, e) == -1)
 			return -1;
 	return operands(o, argc - optind, argv + optind, e);
@@ -199,6 +204,8 @@ look(const struct options *o, struct account *a, const char *ledger, struct err 
 	r = pop3_open(&p, a, e);
 	if (r == 0 && o->action == CHECK)
 		r = pop3_show(&p, e);
+	else if (r == 0 && o->quiet)
+		r = list_none(&p, s, e);
 	else if (r == 0)
 		r = (o->action == LIST ? list_messages : list_count)(&p, s, o->accounts.count > 1 ? a->which : NULL, o->json, e);
 	pop3_close(&p);
@@ -224,7 +231,7 @@ recover(struct deliver *d, struct seen *s, struct err *e)
 static int
 wants_no_sizes(const struct options *o, const struct seen *s)
 {
-	return o->fetch.keep && o->fetch.max_size == 0 && o->filter == NULL && seen_count(s) > 0;
+	return o->fetch.keep && o->fetch.max_size == 0 && o->fetch.session_size == 0 && o->filter == NULL && seen_count(s) > 0;
 }
 
 static int
@@ -292,6 +299,8 @@ work(void *ctx, struct account *a)
 	free(ledger);
 	if (o->action == FETCH)
 		session_log(a, o->log, target_name(o), &result, r == -1 ? &e : NULL, r == -1 ? (int)e.class : (int)result.first);
+	if (r == 1)
+		return NOTHING_NEW;
 	return r == -1 ? log_err(&e) : (int)result.first;
 }
 

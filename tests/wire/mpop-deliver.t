@@ -131,6 +131,35 @@ EOT
 	exits "$want" "a command that exits with $code" mpop -a "$PEER" -e "cat >/dev/null; exit $code"
 	peer_ok "e$code"
 done
+play envelope PIPELINING USER <<EOT
+$(lists aa:20 bb:20 cc:20)
+C: RETR 1
+C: RETR 2
+C: RETR 3
+S: +OK
+S: Return-Path: <bob@example.org>
+S: Subject: one
+S:
+S: .
+S: +OK
+S: Received: from x
+S: Return-Path: <>
+S: Subject: two
+S:
+S: .
+$(text three body)
+C: DELE 1
+C: DELE 2
+C: DELE 3
+C: QUIT
+S: +OK
+S: +OK
+S: +OK
+S: +OK
+EOT
+exits 0 'a command is told the envelope' env SENDER=wrong mpop -a "$PEER" -e "echo \"\${SENDER-none} \$RECIPIENT\" >>$TMP/envelopes"
+peer_ok envelope
+is "$(cat "$TMP/envelopes")" "$(printf 'bob@example.org ann@example.org\n ann@example.org\nnone ann@example.org')" 'sender, null sender, unknown sender'
 play none PIPELINING USER <<EOT
 $(lists aa:20 bb:20)
 C: RETR 1

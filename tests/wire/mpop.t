@@ -229,6 +229,23 @@ exits 0 '-c counts' mpop -a "$K" -c "$M"
 is "$(cat "$TMP/out")" 1 'what is new'
 play keep PIPELINING USER UIDL <<EOT
 $user
+$two_uids
+$bye
+EOT
+exits 0 '-cq: something is new' mpop -a "$K" -cq "$M"
+is "$(cat "$TMP/out" "$TMP/err")" '' 'without a word'
+play keep PIPELINING USER UIDL <<EOT
+$user
+C: UIDL
+S: +OK
+S: 1 bb
+S: .
+$bye
+EOT
+exits 1 '-cq: nothing is' mpop -a "$K" -cq "$M"
+is "$(cat "$TMP/out" "$TMP/err")" '' 'without a word'
+play keep PIPELINING USER UIDL <<EOT
+$user
 $two
 $bye
 EOT
@@ -331,6 +348,48 @@ EOT
 exits 0 '-n and -z limit a session' mpop -a "$PEER" -n 2 -z 1k "$M"
 peer_ok limits
 is "$(count "$M")" 2 'the others stay'
+
+play session PIPELINING USER <<EOT
+$user
+C: UIDL
+C: LIST
+S: +OK
+S: 1 aa
+S: 2 bb
+S: 3 cc
+S: .
+S: +OK
+S: 1 2000
+S: 2 20
+S: 3 30
+S: .
+C: RETR 1
+$one_text
+C: DELE 1
+C: QUIT
+S: +OK
+S: +OK
+EOT
+exits 0 '-s limits the octets of a session, but lets one come' mpop -a "$PEER" -s 1k "$M"
+peer_ok session
+play session PIPELINING USER <<EOT
+$user
+C: UIDL
+C: LIST
+S: +OK
+S: 1 bb
+S: 2 cc
+S: .
+S: +OK
+S: 1 20
+S: 2 30
+S: .
+C: RETR 1
+$two_text
+$bye
+EOT
+exits 0 'and when kept' mpop -a "$PEER" -k -s 40 "$M"
+peer_ok session
 
 play top PIPELINING USER TOP <<EOT
 $user
@@ -641,7 +700,7 @@ kill "$first"
 wait "$first" 2>/dev/null
 
 # Words that do not go together.
-for wrong in '-j' '-p -' '-p -e cat' '-e cat M' 'M N' '-n 0' '-n x' '-z 0' '-K x' '-x' '-z'; do
+for wrong in '-j' '-q' '-cqj' '-s 0' '-p -' '-p -e cat' '-e cat M' 'M N' '-n 0' '-n x' '-z 0' '-K x' '-x' '-z'; do
 	# shellcheck disable=SC2086
 	exits 64 "misuse: mpop $wrong" mpop -a exec:false $wrong
 done
