@@ -36,8 +36,6 @@ on_data(void *ctx, const struct response *r, struct err *e)
 	a->numbers->next = s.uidnext;
 	a->numbers->modseq = s.highestmodseq;
 	a->numbers->messages = s.messages;
-	if (s.id != NULL)
-		snprintf(a->numbers->id, sizeof(a->numbers->id), "%s", s.id);
 	return 1;
 }
 

@@ -67,7 +67,7 @@ part(struct sync_pairing *p, size_t known)
 
 	p->there_of[m->there] = SYNC_NONE;
 	m->there = SYNC_NONE;
-	m->rename = 0;
+	m->rename = m->verify = 0;
 }
 
 /* Until nothing changes: a rename onto something that stays is none. */
