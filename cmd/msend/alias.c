@@ -9,6 +9,7 @@
 #include "buf.h"
 #include "config.h"
 #include "err.h"
+#include "local.h"
 #include "message.h"
 #include "xalloc.h"
 
@@ -178,6 +179,19 @@ follow(struct walk *w, const char *name, const struct chain *c, struct err *e)
 	return expand(w, next, c, e);
 }
 
+/* An address: one at this machine may be an alias, others are what they are. */
+static int
+to_address(struct walk *w, const char *addr, const struct chain *c, struct err *e)
+{
+	const char *at = strrchr(addr, '@');
+	char *name = xstrndup(addr, (size_t)(at - addr));
+	const struct alias *next = local_is_here(at + 1) ? find(w->aliases, name) : NULL;
+	int rc = next == NULL || next == c->alias ? w->fn(w->ctx, ALIAS_ADDRESS, addr, e) : follow(w, name, c, e);
+
+	free(name);
+	return rc;
+}
+
 static int
 mail_to_path(struct walk *w, char *path, const struct chain *c, struct err *e)
 {
@@ -210,7 +224,7 @@ one_target(struct walk *w, char *target, const struct chain *c, struct err *e)
 		return w->fn(w->ctx, ALIAS_USER, target + 1, e);
 	if (!message_addr_ok(target))
 		return bad(w, c->alias, e, target, "not an address");
-	return strchr(target, '@') != NULL ? w->fn(w->ctx, ALIAS_ADDRESS, target, e) : follow(w, target, c, e);
+	return strchr(target, '@') != NULL ? to_address(w, target, c, e) : follow(w, target, c, e);
 }
 
 static int

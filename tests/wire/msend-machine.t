@@ -20,6 +20,7 @@ Postmaster: root
 loop: pool
 pool: loop
 self: self, other@example.net
+here: ann@localhost, here@localhost, bob@localhost
 final: \\ann
 box: maildir:$TMP/box
 path: $TMP/path/
@@ -95,6 +96,7 @@ shown 'of names in other case, through two aliases' alerts@example.org "Ann@Exam
 shown 'at this machine' alerts@example.org 'Ann@Example.net' ann@localhost
 shown 'at another' alerts@example.org 'ann@example.com' ann@example.com
 shown 'itself' alerts@example.org 'self@box.example.org other@example.net' self
+shown 'an alias at this machine' alerts@example.org 'Ann@Example.net here@localhost bob@localhost' here
 shown 'no further' alerts@example.org 'ann@box.example.org' final
 shown 'once each' alerts@example.org 'Ann@Example.net' ann,ann,Ann@Example.net
 for name in loop mbox list bad empty; do
