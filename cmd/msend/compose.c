@@ -177,18 +177,26 @@ put_encoded_text(struct making *m, const char *encoding, struct err *e)
 	return qp_end(&qp, e) == -1 ? -1 : rc;
 }
 
+/* The type that -H gives, or plain text. The charset is told where the type does not tell it: without one it is ASCII (RFC 2046 4.1.2). */
+static int
+put_type(const struct making *m, struct buf *head, const char *type, struct err *e)
+{
+	const char *charset = !m->scan.eight ? "us-ascii" : m->facts.broken || m->facts.more > 0 ? "unknown-8bit" : "utf-8";
+	int rc, told = type != NULL && (strncasecmp(type, "text/", 5) != 0 || strcasestr(type, "charset") != NULL || !m->scan.eight);
+	char *value = told ? xstrdup(type) : xasprintf("%s; charset=%s", type != NULL ? type : "text/plain", charset);
+
+	rc = header_field(head, "Content-Type", value, e);
+	free(value);
+	return rc;
+}
+
 static int
 put_text(struct making *m, struct buf *head, const char *type, struct err *e)
 {
 	const char *encoding = text_encoding(m);
 
-	if (type != NULL) {
-		if (header_field(head, "Content-Type", type, e) == -1)
-			return -1;
-	} else {
-		buf_printf(head, "Content-Type: text/plain; charset=%s\n",
-		    !m->scan.eight ? "us-ascii" : m->facts.broken || m->facts.more > 0 ? "unknown-8bit" : "utf-8");
-	}
+	if (put_type(m, head, type, e) == -1)
+		return -1;
 	buf_printf(head, "Content-Transfer-Encoding: %s\n\n", encoding);
 	if (m->boundary[0] != '\0' && held_write(&m->mail->body, head->data, head->len, e) == -1)
 		return -1;

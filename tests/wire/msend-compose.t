@@ -185,6 +185,16 @@ shows 'Date, Message-ID, From, Subject and To given' -H 'Date: Sun, 22 Nov 2026 
 is "$(sed '/^$/q' "$TMP/message" | grep -Ec '^(Date|Message-ID|From|Subject|To):')" 5 'are not made again'
 is "$(head_field From)" '=?UTF-8?Q?Zo=C3=AB?= <z@example.org>' 'and encoded'
 is "$(sed -n 's/^from	//p' "$TMP/out")" ann@example.org 'the envelope stays'
+shows 'a type of its own' -H 'Content-Type: text/html' bob@example.net
+is "$(head_field Content-Type)" 'text/html' 'stays'
+printf '<p>Gr\303\274\303\237e\n' >"$TMP/text"
+shows 'one without a charset, and a text that needs one' -H 'Content-Type: text/html' bob@example.net
+is "$(head_field Content-Type)" 'text/html; charset=utf-8' 'gets it'
+shows 'one with a charset' -H 'Content-Type: text/html; Charset=x' bob@example.net
+is "$(head_field Content-Type)" 'text/html; Charset=x' 'keeps it'
+shows 'one that is no text' -H 'Content-Type: application/json' bob@example.net
+is "$(head_field Content-Type)" 'application/json' 'has none'
+printf 'hello\n' >"$TMP/text"
 shows 'blind copies only' -b bob@example.net -s x
 is "$(head_field To)$(head_field Bcc)" 'undisclosed-recipients:;' 'disclose nobody'
 shows 'a group' -c 'friends: bob@example.net, Carol <carol@example.net>;, dan@example.net' bob@example.net
