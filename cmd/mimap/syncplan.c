@@ -143,11 +143,11 @@ put(const struct syncplan_rules *r, const struct travel *t, const struct syncpla
 	p->there = p->last = m->here & ~r->keep;
 }
 
-/* Another change than \Deleted set is one that keeps the message. */
+/* A change is what keeps a message that the other side removed; but not one that is marked \Deleted, which is a removal as well. */
 static int
 kept(uint32_t now, uint32_t last, uint32_t ignored)
 {
-	return ((now ^ last) & ~ignored & ~(now & SYNCFLAG_DELETED)) != 0;
+	return (now & SYNCFLAG_DELETED) == 0 && ((now ^ last) & ~ignored) != 0;
 }
 
 static void

@@ -62,6 +62,7 @@ static const struct {
 	{ "gone there", ROW | HERE, S, S, 0, SYNCPLAN_REMOVE_HERE, S, 0, 1 },
 	{ "gone there, changed here", ROW | HERE, S, S | F, 0, SYNCPLAN_PUT, S | F, S | F, 0 },
 	{ "gone there, marked deleted here", ROW | HERE, S, S | T, 0, SYNCPLAN_REMOVE_HERE, S | T, 0, 1 },
+	{ "gone there, marked deleted and changed here", ROW | HERE, S, S | F | T, 0, SYNCPLAN_REMOVE_HERE, S | F | T, 0, 1 },
 	{ "gone on both sides", ROW, S, 0, 0, SYNCPLAN_FORGET, 0, 0, 1 },
 	{ "gone there, and here by a scan that was not stable", ROW | UNCERTAIN, S, 0, 0, SYNCPLAN_NOTHING, 0, 0, 0 },
 	{ "new there", THERE, 0, 0, F, SYNCPLAN_FETCH, F, F, 0 },
