@@ -33,8 +33,8 @@ base64_encode(struct buf *out, const void *data, size_t n)
 	out->len = (size_t)(p - out->data);
 }
 
-static int
-value(char c)
+int
+base64_value(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -56,7 +56,7 @@ base64_decode(struct buf *out, const char *text, size_t n)
 		return -1;
 	buf_reserve(out, n / 4 * 3);
 	for (size_t i = 0; i < n; i++) {
-		int v = i >= n - pad ? 0 : value(text[i]);
+		int v = i >= n - pad ? 0 : base64_value(text[i]);
 
 		if (v == -1) {
 			buf_cut(out, before);

@@ -8,6 +8,7 @@
 struct buf;
 
 void base64_encode(struct buf *out, const void *, size_t);
+int base64_value(char);			/* 0 to 63, or -1 */
 int base64_decode(struct buf *out, const char *, size_t);	/* -1 if it is not base64; out unchanged then */
 
 #endif

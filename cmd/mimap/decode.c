@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base64.h"
+
 enum { QP_TEXT, QP_EQUALS, QP_DIGIT, QP_CR };	/* quoted-printable: after nothing, "=", "=4", "=\r" */
 
 void
@@ -38,18 +40,6 @@ put(struct decode *d, char c, struct err *e)
 	return d->len == sizeof(d->out) ? flush(d, e) : 0;
 }
 
-static int
-sextet(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* The octets that the group is good for: 4 characters are 3, 3 are 2, 2 are 1. */
 static int
 put_group(struct decode *d, struct err *e)
@@ -69,7 +59,7 @@ put_group(struct decode *d, struct err *e)
 static int
 take_base64(struct decode *d, char c, struct err *e)
 {
-	int six = sextet(c);
+	int six = base64_value(c);
 
 	if (c == '=')
 		return put_group(d, e);

@@ -266,7 +266,7 @@ check_phrase(const char *arg, struct err *e)
 static int
 parse_argument(struct query *root, const char *arg, struct err *e)
 {
-	struct input in = { .all = arg, .p = arg };
+	struct input in = { .all = arg, .p = arg, .depth = arg[0] == '(' ? -1 : 0 };	/* as query_print has it, for any tree */
 	struct query **tail = &root->child;
 	int negated = arg[0] == '-' && arg[1] != '\0';
 	size_t key = starts(arg, "raw:") ? 4 : starts(arg, "gmail:") ? 6 : 0;
