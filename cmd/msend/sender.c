@@ -27,13 +27,21 @@ take(void *ctx, const char *name, const char *addr, struct err *e)
 }
 
 static int
-parse(struct sender *s, const char *text, const char *what, enum err_class class, struct err *e)
+no_controls(const char *text, const char *what, enum err_class class, struct err *e)
 {
 	const char *p;
 
 	for (p = text; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 127)
 			return err_set(e, class, "%s: control character in \"%s\"", what, text);
+	return 0;
+}
+
+static int
+parse(struct sender *s, const char *text, const char *what, enum err_class class, struct err *e)
+{
+	if (no_controls(text, what, class, e) == -1)
+		return -1;
 	if (message_addresses(text, strlen(text), take, s, e) == 0 && s->addr == NULL)
 		err_set(e, class, "no address in \"%s\"", text);
 	if (s->addr != NULL && message_addr_ok(s->addr) && e->class == ERR_NONE)
@@ -97,6 +105,8 @@ sender_find(struct sender *s, const char *option, const char *full_name, const s
 	s->forced = force != NULL && strcmp(force, "on") == 0;
 	if (s->forced && from == NULL)
 		rc = err_set(e, ERR_CONFIG, "from-force is on, but there is no from");
+	else if (full_name != NULL && no_controls(full_name, "-F", ERR_DATA, e) == -1)
+		rc = -1;
 	else if (option != NULL && !null && !s->forced)
 		rc = parse(s, option, "-f", ERR_DATA, e);
 	else if (from != NULL)

@@ -154,6 +154,8 @@ for mode in -bd -bv -q30m -qRsite -XV; do
 	exits 69 "$mode is refused" as $mode x@example.net <"$TMP/body"
 	like "$(cat "$TMP/err")" "^sendmail: $mode: |^sendmail: ${mode%V}V" '  by its name'
 done
+exits 65 'a name with a line end' as -F 'Ann
+Bcc: x@example.net' x@example.net <"$TMP/body"
 exits 64 'an unknown option' as -% x@example.net <"$TMP/body"
 exits 64 'no recipient' as -i <"$TMP/body"
 exits 64 '-t with none in the header' as -t <"$TMP/body"
