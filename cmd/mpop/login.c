@@ -62,9 +62,6 @@ auth(struct pop3 *p, struct sasl *sasl, struct reply *r, struct err *e)
 			return -1;
 		if (stream_send_secret(p->s, "", response, e) == -1)
 			return -1;
-		/* nothing but the server's yes is missing: what comes next need not wait */
-		if (sasl_proven(sasl) && p->caps.pipelining && !p->ahead && pop3_ask_lists(p, e) == -1)
-			return -1;
 		if (pop3_recv(p, r, e) == -1)
 			return -1;
 	}
@@ -82,7 +79,7 @@ auth_all(struct pop3 *p, const struct account *a, struct sasl *sasl, struct err 
 		if (r.kind == REPLY_OK)
 			return 0;
 		refused(p, a, &r, sasl_advice(sasl), e);
-		if (p->ahead || r.code == CODE_AUTH || r.code == CODE_TEMP || r.code == CODE_PERM || sasl_next(sasl, e) == -1)
+		if (r.code == CODE_AUTH || r.code == CODE_TEMP || r.code == CODE_PERM || sasl_next(sasl, e) == -1)
 			return -1;
 	}
 }

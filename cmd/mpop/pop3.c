@@ -215,14 +215,6 @@ read_list(struct pop3 *p, listing_fn *fn, struct listing *l, struct err *e)
 	return more == -1 ? -1 : 1;
 }
 
-/* C: UIDL C: LIST          RFC 1939 sections 7, 5; one flight with PIPELINING */
-int
-pop3_ask_lists(struct pop3 *p, struct err *e)
-{
-	p->ahead = 1;
-	return pop3_send(p, e, "UIDL") == -1 ? -1 : p->uids_only ? 0 : pop3_send(p, e, "LIST");
-}
-
 static size_t
 command_length(const struct pop3_run *run, const struct listing_msg *m)
 {
@@ -300,20 +292,20 @@ twin_sizes(struct pop3 *p, struct listing *l, struct err *e)
 	return r;
 }
 
+/* C: UIDL C: LIST          RFC 1939 sections 7, 5; one flight with PIPELINING. Never behind the last word of AUTH: Cyrus takes the
+ * first command after it for something else. */
 int
 pop3_list(struct pop3 *p, struct listing *l, int *uids, struct err *e)
 {
-	int sizes;
+	int both = p->caps.pipelining && !p->uids_only, sizes;
 
-	if (!p->ahead && p->caps.pipelining && pop3_ask_lists(p, e) == -1)
-		return -1;
-	if (!p->ahead && pop3_send(p, e, "UIDL") == -1)
+	if (pop3_send(p, e, "UIDL") == -1 || (both && pop3_send(p, e, "LIST") == -1))
 		return -1;
 	if ((*uids = read_list(p, listing_uidl, l, e)) == -1)
 		return -1;
 	if (*uids && p->uids_only)
 		return listing_end(l) > 0 ? twin_sizes(p, l, e) : 0;
-	if ((!p->ahead || p->uids_only) && pop3_send(p, e, "LIST") == -1)
+	if (!both && pop3_send(p, e, "LIST") == -1)
 		return -1;
 	if ((sizes = read_list(p, listing_list, l, e)) == -1)
 		return -1;
@@ -365,10 +357,9 @@ pop3_quiet(struct pop3 *p, struct err *e)
 	size_t n;
 	int r = stream_ready(p->s, e);
 
-	if (r == 1)
-		r = stream_peek(p->s, &text, &n, e) == 0 ?
-		    err_set(e, ERR_PROTOCOL, "%s says more than it was asked, so its answers can't be relied on", stream_peer(p->s)) : 0;
-	return r;	/* an end of file is found out by what comes next */
+	if (r == 1 && (r = stream_peek(p->s, &text, &n, e)) == 0 && *text != '-')
+		r = err_set(e, ERR_PROTOCOL, "%s says more than it was asked, so its answers can't be relied on", stream_peer(p->s));
+	return r == -1 ? -1 : 0;	/* the end of the connection, or an -ERR before it, is found out by what comes next */
 }
 
 void

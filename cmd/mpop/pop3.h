@@ -20,7 +20,6 @@ struct pop3 {
 	struct caps caps;
 	int asked;		/* CAPA was answered with a list: what is not in it isn't there */
 	int uids_only;		/* the caller's: no sizes are wanted where there are UIDs, so LIST is not sent */
-	int ahead;		/* UIDL and LIST are already sent */
 	int owed;		/* replies to come that nobody asks about */
 	char stamp[REPLY_STAMP_MAX];	/* APOP's challenge, or "" */
 };
@@ -29,8 +28,6 @@ int pop3_open(struct pop3 *, struct account *, struct err *e);		/* connected, un
 /* Asks once more, as RFC 2449 has it after a login: EXPIRE and LOGIN-DELAY may be the user's own now. */
 int pop3_capa(struct pop3 *, struct err *e);
 int pop3_login(struct pop3 *, struct account *, struct err *e);		/* login.c; pop3_open's last step */
-/* Sends UIDL and LIST ahead of pop3_list, behind the last word of a login. */
-int pop3_ask_lists(struct pop3 *, struct err *e);
 /* Both answers in one flight. uids is 0 when the server has no UIDL; the listing is ended. */
 int pop3_list(struct pop3 *, struct listing *, int *uids, struct err *e);
 /* The sizes of these after all, in one flight; what the server does not tell stays unknown. */

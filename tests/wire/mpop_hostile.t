@@ -382,7 +382,17 @@ C: RETR 2
 S- +OK\r\none\r\n.\r\n+OK\r\nother\r\n.\r\n+OK\r\ntwo\r\n.\r\n
 EOT
 is "$(count)$(cat "$M"/.pennypost-mpop-* | grep -c '^+u:')" 00 'nothing is delivered, recorded or deleted'
-SAYS=
+SAYS='did not confirm the deletion' LINES_MAX=2
+try 75 'the server has had enough of waiting' <<EOT
+$open
+$lists
+$one
+C: RETR 1
+S- +OK\r\none\r\n.\r\n-ERR too long idle\r\n
+S! drop
+EOT
+is "$(count)" 1 'what was fetched is delivered'
+SAYS= LINES_MAX=
 try 0 'a header with a body' -H <<EOT
 $open
 $lists
