@@ -38,6 +38,33 @@ mail_each(const struct mail *m, sink_fn *sink, void *ctx, struct err *e)
 	return held_each(&m->body, sink, ctx, e);
 }
 
+static int
+get_from(const char *p, size_t n, const char *name, struct buf *value)
+{
+	size_t len = n;
+
+	message_header(p, n, &len);
+	return message_get(p, len, name, value);
+}
+
+int
+mail_get(const struct mail *m, const char *name, struct buf *value)
+{
+	struct buf start = { 0 };
+	ssize_t n;
+	int found = 0;
+
+	if (m->head.len > 0)
+		return get_from(buf_str(&m->head), m->head.len, name, value);
+	if (!m->body.file)
+		return get_from(buf_str(&m->body.mem), m->body.mem.len, name, value);
+	buf_reserve(&start, CHUNK);
+	if ((n = pread(m->body.fd, start.data, CHUNK, m->body.at)) > 0)
+		found = get_from(start.data, (size_t)n, name, value);
+	buf_free(&start);
+	return found;
+}
+
 /* Reads until the header's end is in p, or all of the input. *len is the header's length. 1 at the end of the input. */
 static int
 read_header(struct buf *p, size_t *len, struct dot_input *in, const char *source, struct err *e)

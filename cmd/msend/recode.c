@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* recode.c - a message whose text parts a server could not take, with those parts in quoted-printable (RFC 2045 6.7, 2046 5.1).
+/* recode.c - a message whose parts a server could not take, text in quoted-printable, octets in base64 (RFC 2045 6.7, 6.8, 2046 5.1);
+ * and as one takes it that has BINARYMIME.
  * Two walks over its lines: the first learns what each part holds, the second writes. What is signed or encrypted, and what is not
  * plain text as it stands, stays as it is; header lines are folded. No line is held but for its first 4 KiB. */
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "header.h"
 #include "mail.h"
 #include "mime.h"
+#include "mimehead.h"
 #include "xalloc.h"
 
 #define DEPTH_MAX 16
@@ -17,11 +19,12 @@
 #define LINE_HELD 4096
 #define LINE_MAX_OCTETS 998
 
-enum state { IN_HEADER, IN_BODY, IN_TEXT };	/* text: being encoded */
+enum state { IN_HEADER, IN_BODY, IN_TEXT, IN_OCTETS };	/* text: being encoded; octets: of a binary part */
 
 struct leaf {
 	struct scan scan;
 	int text;		/* may be encoded anew */
+	int binary;
 };
 
 struct walk {
@@ -39,13 +42,17 @@ struct walk {
 	char *boundary[DEPTH_MAX];
 	int depth;
 	struct qp qp;
+	int exact;		/* octets stay; all lines but theirs get CRLF */
+	struct b64 b64;
+	struct buf tail;	/* a line end that is of the octets, or of the boundary behind them */
+	struct eol eol;
 };
 
 static int
-out(struct walk *w, const char *p, size_t n, struct err *e)
+store(void *ctx, const char *p, size_t n, struct err *e)
 {
-	if (w->copy == NULL)
-		return 0;
+	struct walk *w = ctx;
+
 	if (w->top) {
 		buf_add(&w->copy->head, p, n);
 		return 0;
@@ -54,63 +61,23 @@ out(struct walk *w, const char *p, size_t n, struct err *e)
 }
 
 static int
+out(struct walk *w, const char *p, size_t n, struct err *e)
+{
+	if (w->copy == NULL)
+		return 0;
+	return w->exact ? eol_to_crlf(&w->eol, p, n, store, w, e) : store(w, p, n, e);
+}
+
+static int
 out_held(void *ctx, const char *p, size_t n, struct err *e)
 {
 	return out(ctx, p, n, e);
-}
-
-/* The value of boundary= in a Content-Type; the caller frees. */
-static char *
-find_boundary(const char *type)
-{
-	struct buf found = { 0 };
-	const char *p = type;
-	int quoted = 0;
-
-	for (; *p != '\0'; p++) {
-		if (*p == '"')
-			quoted = !quoted;
-		if (!quoted && *p == ';' && strncasecmp(p + 1 + strspn(p + 1, " \t"), "boundary=", 9) == 0)
-			break;
-	}
-	if (*p == '\0')
-		return NULL;
-	p = strchr(p, '=') + 1;
-	if (*p == '"')
-		for (p++; *p != '\0' && *p != '"'; p++)
-			buf_addc(&found, *p == '\\' && p[1] != '\0' ? *++p : *p);
-	else
-		buf_add(&found, p, strcspn(p, "; \t"));
-	return buf_steal(&found);
 }
 
 static int
 needs(const struct leaf *l)
 {
 	return l->text && (l->scan.eight || l->scan.longest > LINE_MAX_OCTETS);
-}
-
-/* The header with another transfer encoding, and what that needs. */
-static void
-encoded_head(struct buf *to, const struct buf *head, const char *encoding, int top, int eight)
-{
-	int version = 0, type = 0;
-	struct field f;
-	size_t pos = 0;
-
-	while (message_field(buf_str(head), head->len, &pos, &f)) {
-		version |= message_is(&f, "MIME-Version");
-		type |= message_is(&f, "Content-Type");
-		if (!message_is(&f, "Content-Transfer-Encoding"))
-			buf_add(to, f.raw, f.raw_len);
-	}
-	if (to->len > 0 && to->data[to->len - 1] != '\n')
-		buf_addc(to, '\n');
-	if (top && !version)
-		buf_adds(to, "MIME-Version: 1.0\n");
-	if (!type)
-		buf_printf(to, "Content-Type: text/plain; charset=%s\n", eight ? "utf-8" : "us-ascii");
-	buf_printf(to, "Content-Transfer-Encoding: %s\n\n", encoding);
 }
 
 static int
@@ -120,7 +87,7 @@ put_head(struct walk *w, const char *encoding, int eight, struct err *e)
 	int rc;
 
 	if (encoding != NULL)
-		encoded_head(&to, &w->head, encoding, w->top, eight);
+		mimehead_encoded(&to, &w->head, encoding, w->top, eight);
 	w->folded |= header_fold(&folded, encoding != NULL ? to.data : w->head.data, encoding != NULL ? to.len : w->head.len);
 	rc = out(w, buf_str(&folded), folded.len, e);
 	buf_free(&to);
@@ -128,8 +95,55 @@ put_head(struct walk *w, const char *encoding, int eight, struct err *e)
 	return rc;
 }
 
+/* Octets of a binary part. */
 static int
-begin_leaf(struct walk *w, int text, struct err *e)
+content(struct walk *w, const char *p, size_t n, struct err *e)
+{
+	return w->exact ? store(w, p, n, e) : b64_write(&w->b64, p, n, e);
+}
+
+/* The line end before a boundary belongs to that (RFC 2046 5.1.1). */
+static int
+octets(struct walk *w, const char *p, size_t n, struct err *e)
+{
+	const char *end;
+	size_t keep;
+
+	buf_add(&w->tail, p, n);
+	end = w->tail.data + w->tail.len;
+	keep = end[-1] == '\n' && w->tail.len > 1 && end[-2] == '\r' ? 2 : end[-1] == '\n' || end[-1] == '\r';
+	if (content(w, w->tail.data, w->tail.len - keep, e) == -1)
+		return -1;
+	buf_drop(&w->tail, w->tail.len - keep);
+	return 0;
+}
+
+static int
+end_octets(struct walk *w, int boundary, struct err *e)
+{
+	int rc = boundary ? 0 : content(w, buf_str(&w->tail), w->tail.len, e), line = boundary && w->tail.len > 0;
+
+	w->state = IN_BODY;
+	buf_free(&w->tail);
+	if (!w->exact)
+		return b64_end(&w->b64, e) == -1 ? -1 : rc;
+	return rc == 0 && line ? out(w, "\n", 1, e) : rc;
+}
+
+static int
+begin_octets(struct walk *w, int eight, struct err *e)
+{
+	int rc = put_head(w, w->exact ? NULL : "base64", eight, e);
+
+	w->state = IN_OCTETS;
+	w->top = 0;
+	w->eol = (struct eol){ 0 };
+	b64_begin(&w->b64, out_held, w);
+	return rc;
+}
+
+static int
+begin_leaf(struct walk *w, int text, int binary, struct err *e)
 {
 	struct leaf *l;
 	int rc;
@@ -138,11 +152,13 @@ begin_leaf(struct walk *w, int text, struct err *e)
 		put_head(w, NULL, 0, e);	/* to learn whether it fits */
 		w->hopeless |= w->leaves == PARTS_MAX;
 		w->leaf = xreallocarray(w->leaf, w->leaves + 1, sizeof(*w->leaf));
-		w->leaf[w->leaves++] = (struct leaf){ .text = text };
+		w->leaf[w->leaves++] = (struct leaf){ .text = text && !w->exact, .binary = binary };
 		w->scanning = 1;
 		return 0;
 	}
 	l = &w->leaf[w->at++];
+	if (l->binary)
+		return begin_octets(w, l->scan.eight, e);
 	rc = put_head(w, needs(l) ? "quoted-printable" : NULL, l->scan.eight, e);
 	w->state = needs(l) ? IN_TEXT : IN_BODY;
 	w->top = 0;
@@ -157,6 +173,15 @@ begins(const struct buf *text, const char *with)
 	return strncasecmp(buf_str(text), with, strlen(with)) == 0;
 }
 
+/* What a part that holds others is said to hold: NULL for what it says itself. */
+static const char *
+container(const struct walk *w, int eight, int binary)
+{
+	if (w->exact || (!eight && !binary))
+		return NULL;
+	return w->cleaned ? "7bit" : binary ? "8bit" : NULL;
+}
+
 /* A header is complete: what follows it? */
 static int
 begin_entity(struct walk *w, struct err *e)
@@ -165,21 +190,23 @@ begin_entity(struct walk *w, struct err *e)
 	int has_type = message_get(buf_str(&w->head), w->head.len, "Content-Type", &type), rc;
 	int told = message_get(buf_str(&w->head), w->head.len, "Content-Transfer-Encoding", &encoding);
 	int eight = strcasecmp(buf_str(&encoding), "8bit") == 0;
-	int as_is = !told || eight || strcasecmp(buf_str(&encoding), "7bit") == 0;
+	int binary = strcasecmp(buf_str(&encoding), "binary") == 0;
+	int as_is = !told || eight || binary || strcasecmp(buf_str(&encoding), "7bit") == 0;
 	int open = as_is && begins(&type, "multipart/") && !begins(&type, "multipart/signed") && !begins(&type, "multipart/encrypted");
-	char *boundary = open ? find_boundary(buf_str(&type)) : NULL;
+	char *boundary = open ? mimehead_boundary(buf_str(&type)) : NULL;
 
 	w->hopeless |= w->top && message_get(buf_str(&w->head), w->head.len, "DKIM-Signature", &sign);
 	w->state = IN_BODY;
 	if (boundary != NULL && w->depth < DEPTH_MAX) {
-		rc = put_head(w, eight && w->cleaned ? "7bit" : NULL, 0, e);
+		rc = put_head(w, container(w, eight, binary), 0, e);
 		w->boundary[w->depth++] = boundary;
 		boundary = NULL;
 	} else if (as_is && begins(&type, "message/rfc822")) {
-		rc = put_head(w, eight && w->cleaned ? "7bit" : NULL, 0, e);
+		rc = put_head(w, container(w, eight, binary), 0, e);
 		w->state = IN_HEADER;
 	} else {
-		rc = begin_leaf(w, as_is && (!has_type || begins(&type, "text/")), e);
+		binary = binary && !begins(&type, "multipart/") && !begins(&type, "message/");
+		rc = begin_leaf(w, as_is && !binary && (!has_type || begins(&type, "text/")), binary, e);
 	}
 	w->top = 0;
 	buf_cut(&w->head, 0);
@@ -191,11 +218,13 @@ begin_entity(struct walk *w, struct err *e)
 }
 
 static int
-end_leaf(struct walk *w, struct err *e)
+end_leaf(struct walk *w, int boundary, struct err *e)
 {
 	if (w->scanning)
 		scan_end(&w->leaf[w->leaves - 1].scan);
 	w->scanning = 0;
+	if (w->state == IN_OCTETS)
+		return end_octets(w, boundary, e);
 	return w->state == IN_TEXT ? qp_end(&w->qp, e) : 0;
 }
 
@@ -225,7 +254,7 @@ is_boundary(const struct walk *w, const char *p, size_t n, int *last)
 static int
 at_boundary(struct walk *w, int level, int last, struct err *e)
 {
-	if (w->state == IN_HEADER ? out(w, w->head.data, w->head.len, e) == -1 : end_leaf(w, e) == -1)
+	if (w->state == IN_HEADER ? out(w, w->head.data, w->head.len, e) == -1 : end_leaf(w, 1, e) == -1)
 		return -1;
 	buf_cut(&w->head, 0);
 	while (w->depth > level + !last)
@@ -262,6 +291,8 @@ piece(struct walk *w, const char *p, size_t n, struct err *e)
 		return in_header(w, p, n, e);
 	if (w->scanning)
 		scan_feed(&w->leaf[w->leaves - 1].scan, p, n);
+	if (w->state == IN_OCTETS)
+		return octets(w, p, n, e);
 	return w->state == IN_TEXT ? qp_write(&w->qp, p, n, e) : out(w, p, n, e);
 }
 
@@ -303,9 +334,12 @@ walk(struct walk *w, const struct mail *m, struct err *e)
 	if (rc == 0)
 		rc = flush_line(w, 1, e);
 	if (rc == 0)
-		rc = w->state == IN_HEADER ? out(w, w->head.data, w->head.len, e) : end_leaf(w, e);
+		rc = w->state == IN_HEADER ? out(w, w->head.data, w->head.len, e) : end_leaf(w, 0, e);
 	else if (w->state == IN_TEXT)
 		buf_free(&w->qp.out);
+	else if (w->state == IN_OCTETS)
+		buf_free(&w->b64.out);
+	buf_free(&w->tail);
 	while (w->depth > 0)
 		free(w->boundary[--w->depth]);
 	buf_free(&w->line);
@@ -314,22 +348,39 @@ walk(struct walk *w, const struct mail *m, struct err *e)
 	return rc;
 }
 
-int
-mail_recode(struct mail *copy, const struct mail *m, struct err *e)
+static int
+make(struct mail *copy, const struct mail *m, int exact, struct err *e)
 {
-	struct walk w = { .cleaned = 1 };
+	struct walk w = { .cleaned = 1, .exact = exact };
 	int rc = walk(&w, m, e), any = 0;
 	size_t i;
 
 	for (i = 0; i < w.leaves; i++) {
-		any |= needs(&w.leaf[i]);
-		w.cleaned &= needs(&w.leaf[i]) || !w.leaf[i].scan.eight;
+		any |= w.leaf[i].binary || needs(&w.leaf[i]);
+		w.cleaned &= w.leaf[i].binary || needs(&w.leaf[i]) || !w.leaf[i].scan.eight;
 	}
 	w.copy = copy;
+	w.folded = w.folded && !exact;
 	if (rc == 0 && (any || w.folded) && !w.hopeless)
 		rc = walk(&w, m, e) == -1 || mail_scan(copy, e) == -1 ? -1 : 1;
 	if (rc != 1)
 		mail_free(copy);
 	free(w.leaf);
+	return rc;
+}
+
+int
+mail_recode(struct mail *copy, const struct mail *m, struct err *e)
+{
+	return make(copy, m, 0, e);
+}
+
+int
+mail_exact(struct mail *copy, const struct mail *m, struct err *e)
+{
+	int rc = make(copy, m, 1, e);
+
+	copy->raw = rc == 1;
+	copy->scan.wire = copy->scan.bytes;
 	return rc;
 }

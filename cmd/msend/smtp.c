@@ -126,6 +126,7 @@ hello(struct smtp *s, struct err *e)
 		return -1;
 	if (s->answer.code == 250) {
 		offer_parse(&s->offer, &s->answer);
+		s->offer.binary &= s->offer.chunking && !s->lmtp;
 		return 0;
 	}
 	if (s->lmtp || s->answer.code < 500)

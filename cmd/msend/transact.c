@@ -90,8 +90,8 @@ send_with(struct transaction *t, const char *command, const char *addr, const st
 	return rc;
 }
 
-/* C: MAIL FROM:<from> [SIZE=n] [BODY=8BITMIME] [SMTPUTF8] [REQUIRETLS] [RET=... ENVID=...]
- * RFC 5321 4.1.1.2, 1870, 6152, 6531, 8689, 3461 */
+/* C: MAIL FROM:<from> [SIZE=n] [BODY=8BITMIME | BODY=BINARYMIME] [SMTPUTF8] [REQUIRETLS] [RET=... ENVID=...]
+ * RFC 5321 4.1.1.2, 1870, 6152, 3030, 6531, 8689, 3461 */
 static int
 put_mail(struct transaction *t, struct err *e)
 {
@@ -101,7 +101,9 @@ put_mail(struct transaction *t, struct err *e)
 
 	if (o->sized)
 		buf_printf(&params, " SIZE=%llu", (unsigned long long)t->out.mail->scan.wire);
-	if (o->eightbit && t->out.mail->scan.eight)
+	if (t->out.mail->raw)
+		buf_adds(&params, " BODY=BINARYMIME");
+	else if (o->eightbit && t->out.mail->scan.eight)
 		buf_adds(&params, " BODY=8BITMIME");
 	if (any_utf8(t))
 		buf_adds(&params, " SMTPUTF8");
@@ -209,7 +211,10 @@ put_body(struct transaction *t, int dots, struct err *e)
 	smtp_arm(t->s, 180);
 	progress_begin(&out.progress, "sending", 0, t->out.mail->scan.wire, t->out.mail->scan.wire < SHOWN_MIN);
 	wire_begin(&wire, dots, body_write, &out);
-	rc = mail_each(t->out.mail, wire_write, &wire, e) == -1 ? -1 : wire_end(&wire, e);
+	if (t->out.mail->raw)
+		rc = mail_each(t->out.mail, body_write, &out, e);
+	else
+		rc = mail_each(t->out.mail, wire_write, &wire, e) == -1 ? -1 : wire_end(&wire, e);
 	progress_end(&out.progress);
 	t->s->broken |= rc == -1;
 	t->spoilt = rc == -1 && out.source_failed;

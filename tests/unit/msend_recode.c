@@ -24,7 +24,7 @@ static const struct {
 	{ "Subject: x\n\n\xc3\xbc\n", "Subject: x\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n" QP "\n=C3=BC\n" },
 	{ "Subject: x\n" EIGHT "Content-Type: text/html\n\n\xfc", "Subject: x\nContent-Type: text/html\nMIME-Version: 1.0\n" QP "\n=FC=\n" },
 	{ "Subject: x\nContent-Type: image/x\n\n\xfc\n", NULL },
-	{ "Subject: x\nContent-Transfer-Encoding: binary\n\n\xfc\n", NULL },
+	{ "Subject: x\nContent-Transfer-Encoding: binary\n\n\xfc\n", "Subject: x\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n/Ao=\n" },
 	{ "DKIM-Signature: x\n\n\xfc\n", NULL },
 	{ "Subject: no end\n", NULL },
 	{ "Subject: x\nnot a field\n\n\xfc\n", NULL },
