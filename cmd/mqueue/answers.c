@@ -13,6 +13,8 @@
 #include "settle.h"
 #include "xalloc.h"
 
+#define TOGETHER 3
+
 void
 flight_trouble(struct batch *b, const struct err *e)
 {
@@ -136,6 +138,35 @@ make_safe(struct batch *b, struct flight *f)
 	f->unsynced = 0;
 }
 
+/* Everybody has it: the file can go. */
+static int
+delivered(const struct flight *f)
+{
+	return f->path != NULL && f->open == 0 && !f->unrecorded && f->entry.name->box == SPOOL_NEW &&
+	    entry_count(&f->entry, FATE_SENT) == f->entry.env.rcpts;
+}
+
+/* Several that were answered in one go: that their files are gone is made safe at once, in place of what is in each. The slower
+ * the disk, the more they are. */
+static void
+remove_together(struct batch *b)
+{
+	struct err e = { 0 };
+	size_t i, n = 0;
+
+	for (i = 0; i < BATCH_WINDOW; i++)
+		n += (size_t)delivered(&b->flight[i]);
+	if (n < TOGETHER)
+		return;
+	for (i = 0; i < BATCH_WINDOW; i++)
+		if (delivered(&b->flight[i])) {
+			flight_finish(b, &b->flight[i].entry, 0);
+			land(b, &b->flight[i]);
+		}
+	if (spool_sync(b->spool, &e) == -1)
+		flight_trouble(b, &e);
+}
+
 void
 flight_hear(struct batch *b)
 {
@@ -145,6 +176,7 @@ flight_hear(struct batch *b)
 
 	while (courier_line(&b->courier, &line, &len, &torn))
 		hear(b, line, len, torn);
+	remove_together(b);
 	for (i = 0; i < BATCH_WINDOW; i++) {
 		struct flight *f = &b->flight[i];
 

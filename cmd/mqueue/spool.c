@@ -20,11 +20,12 @@
  *             recipient is tried before.
  *      → waiting   somebody is to be tried later: pwrite of time and count, not synced; unlock
  *      → done      nobody waits, nobody is to be told: unlink, not synced. An entry that a power cut brings back has nobody
- *                  waiting: it is removed unsent.
+ *                  waiting: it is removed unsent. Of several entries that were answered in one go the fdatasync of each is
+ *                  left out: fsync(new/) after the unlinks takes its place.
  *      → held      nobody waits, and the sender of somebody refused can't be told (the null sender, too many notices): it is
  *                  reported, then pwrite of the state. After a cut it is reported again.
  * So the only window for sending twice is SMTP's own (RFC 1047), between the server's 250 and our pwrite (after a kill) or
- * fdatasync (after a power cut), for the messages that msend has under way. */
+ * fdatasync or fsync (after a power cut), for the messages that msend has under way. */
 #include <sys/stat.h>
 
 #include <ctype.h>

@@ -150,6 +150,36 @@ while read -r call n <&3; do
 done 3<"$TMP/points"
 note "sent twice: $doubles of $((trials * 5)) deliveries in $trials trials"
 
+# --- Five entries that are answered in one go are removed together, with one sync: the same.
+mkdir "$TMP/together"
+cp "$BUILD/mqueue" "$TMP/together/mqueue"
+cat >"$TMP/together/msend" <<'EOT'
+#!/bin/sh
+while IFS= read -r path; do
+	for to in $(sed -n 's/^Penny-To: w <\(.*\)>$/\1/p' "$path"); do
+		echo "$to" >>"$TMP/sent"
+		printf '%s\t%s\tok\t250\t2.0.0\tok\n' "$path" "$to" >>"$TMP/said.$$"
+	done
+done
+cat "$TMP/said.$$"
+EOT
+chmod +x "$TMP/together/msend"
+five() { fresh; for i in 1 2 3 4 5; do mqueue add -f ann@example.org "bob$i@example.net" <"$TMP/message" >/dev/null; done; }
+together() { ASAN_OPTIONS=detect_leaks=0 strace -qq -o "$TMP/strace" -e signal=none "$@" "$TMP/together/mqueue" run >/dev/null 2>"$TMP/err"; }
+five
+together -e trace="$calls"
+sed 's/(.*//' "$TMP/strace" | grep '^[a-z0-9_]*$' | awk '{ print $0, ++n[$0] }' >"$TMP/points"
+is "$(grep -c '^unlinkat' "$TMP/points") $(grep -c sync "$TMP/points")" '5 1' 'five are answered in one go: one sync'
+while read -r call n <&3; do
+	for how in signal=KILL error=ENOSPC error=EIO; do
+		five
+		together -e trace="$call" -e inject="$call:$how:when=$n"
+		"$TMP/together/mqueue" run -f >/dev/null 2>&1
+		twice=$(($(wc -l <"$TMP/sent") - 5))
+		is "$(sort -u "$TMP/sent" | wc -l) $((twice == 0 || (twice <= 5 && ${#how} == 11)))$(mqueue ls)" '5 1' "together: $how at $call $n ($twice twice)"
+	done
+done 3<"$TMP/points"
+
 # A disk that can't be written to any more: nobody is lost, and the runner stops.
 setup_run
 struck -e trace=pwrite64 -e inject=pwrite64:error=EIO:when=1+
