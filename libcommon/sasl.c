@@ -326,12 +326,6 @@ sasl_done(struct sasl *s, const char *data, struct err *e)
 	return r;
 }
 
-int
-sasl_proven(const struct sasl *s)
-{
-	return s->state.proven;
-}
-
 const char *
 sasl_advice(struct sasl *s)
 {

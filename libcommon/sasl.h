@@ -41,7 +41,6 @@ const char *sasl_initial(struct sasl *);		/* base64 of the first response; NULL 
 int sasl_step(struct sasl *, const char *challenge, const char **response, struct err *e);	/* both base64; the response is until the next call;
 											 * ERR_PERM or ERR_PROTOCOL for a wrong or out-of-place challenge */
 int sasl_done(struct sasl *, const char *data, struct err *e);	/* the server says yes, with its last data in base64 or NULL: -1 unless proven */
-int sasl_proven(const struct sasl *);	/* the server has shown that it knows the password: only its yes is missing */
 /* What to check after a refusal: "check the user and password". Until the next call with this sasl. */
 const char *sasl_advice(struct sasl *);
 

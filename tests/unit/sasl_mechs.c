@@ -66,9 +66,7 @@ scram_sha_1_as_in_rfc_5802(void **state)
 	is64(sasl_initial(s), "n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL");
 	assert_int_equal(step(s, "r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,s=QSXCR+Q6sek8bf92,i=4096", &response, &e), 0);
 	is64(response, "c=biws,r=fyko+d2lbbFgONRv9qkxdawL3rfcNHYJY1ZVvWVs7j,p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=");
-	assert_int_equal(sasl_proven(s), 0);
 	assert_int_equal(step(s, "v=rmF9pqV8S7suAoZWja4dJRkFsKQ=", &response, &e), 0);
-	assert_int_equal(sasl_proven(s), 1);
 	assert_int_equal(sasl_done(s, NULL, &e), 0);
 	sasl_free(&s);
 }
@@ -145,7 +143,6 @@ xoauth2(void **state)
 		is64(sasl_initial(s), "user=someuser@example.com\001auth=Bearer ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg\001\001");
 		assert_int_equal(step(s, t[i].json, &response, &e), 0);
 		assert_string_equal(response, "");
-		assert_int_equal(sasl_proven(s), 0);
 		assert_string_equal(sasl_advice(s), t[i].advice);
 		assert_int_equal(sasl_done(s, NULL, &e), -1);
 		sasl_free(&s);
