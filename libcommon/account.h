@@ -40,6 +40,7 @@ struct account {
 	int64_t end;			/* of the run (deadline key) */
 	int verbose;			/* -v, counted */
 	char *secret, *token;		/* once they were asked for */
+	int refused;			/* a server did not take them, for good */
 	const char *port;		/* of the service that was connected to, where the URL has none; NULL before */
 	struct dial_tried *tried;	/* NULL, or the addresses that account_connect leaves out from now on; borrowed */
 };

@@ -16,12 +16,13 @@
 static int
 refused(const struct imap *im, const char *advice, struct err *e)
 {
-	const struct account *a = im->account;
+	struct account *a = im->account;
 	const char *text = im->response.text;
 
 	imap_refusal(im, "let us in", e);
 	if (e->class == ERR_TEMP)
 		return err_set(e, ERR_TEMP, "authentication as %.100s put off by %s: \"%.150s\"", account_user(a), stream_peer(im->stream), text);
+	a->refused = 1;
 	return err_set(e, ERR_PERM, "authentication as %.100s refused by %s: \"%.150s\"; %.100s of account %.60s",
 	    account_user(a), stream_peer(im->stream), text, advice, a->name != NULL ? a->name : "given by -a");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* watcher.c - a process that watches over one connection, and over the next when that is lost.
- * What ends it: a refused password or certificate, a wrong configuration, a mailbox that is not there (77, 78, 69); and at the first
- * attempt also a name that nobody knows and a server that does not speak IMAP (68, 76). All else passes: it tries again, at once after
+ * What ends it: a refused password, a wrong configuration, a mailbox that is not there (77, 78, 69); and at the first attempt also a
+ * certificate that is not trusted, a name that nobody knows and a server that does not speak IMAP (77, 68, 76). All else passes: it tries again, at once after
  * a session that held for a minute, then after 1, 2, 4 … seconds up to five minutes, each time a random half more or less, so that a
  * server that comes back does not meet all its clients at once. When the network comes back, or the machine wakes, it does not wait. */
 #include "watch.h"
@@ -124,6 +124,7 @@ session(struct watcher *w, struct err *e)
 
 	w->ready = 0;
 	w->short_idles = 0;
+	a->refused = 0;
 	if (a->token != NULL) {
 		explicit_bzero(a->token, strlen(a->token));
 		free(a->token);
@@ -143,7 +144,8 @@ static int
 hopeless(const struct watcher *w, const struct err *e)
 {
 	switch (e->class) {
-	case ERR_PERM:
+	case ERR_PERM:		/* elsewhere: somebody is between us and the server, as in a hotel */
+		return !w->ever || w->m->account.refused;
 	case ERR_CONFIG:
 	case ERR_USAGE:
 	case ERR_IO:		/* nobody reads what we say */

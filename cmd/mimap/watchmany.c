@@ -316,20 +316,26 @@ begin_again(struct many *n, struct err *e)
 	return notify_somehow(n, e);
 }
 
-/* Looks at what is dirty, until nothing is: each is looked at once more at most. */
+static int
+any_dirty(const struct watcher *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->boxes; i++) {
+		if (w->box[i].dirty && !w->box[i].gone)
+			return 1;
+	}
+	return 0;
+}
+
+/* Looks at what is dirty, until nothing is; what always is, after a second again. */
 static int
 look(struct many *n, struct err *e)
 {
-	struct watcher *w = n->w;
-	size_t i;
-	int r = 0, rounds = 0, dirty = 1;
+	int r = 0, rounds = 0;
 
-	while (dirty && r == 0 && rounds++ < 3) {
-		for (i = 0, dirty = 0; i < w->boxes; i++)
-			dirty |= w->box[i].dirty && !w->box[i].gone;
-		if (dirty)
-			r = watchlook_all(w, e);
-	}
+	while (r == 0 && rounds++ < 3 && any_dirty(n->w))
+		r = watchlook_all(n->w, e);
 	attend(n);
 	return r;
 }
@@ -338,7 +344,7 @@ static int
 sleep_and_hear(struct many *n, struct err *e)
 {
 	struct watcher *w = n->w;
-	int64_t until = deadline_now() + (int64_t)(n->notifies ? w->idle : w->poll) * 1000;
+	int64_t until = deadline_now() + (any_dirty(w) ? 1 : (int64_t)(n->notifies ? w->idle : w->poll)) * 1000;
 	enum watch_wake wake = watchwait(w, 1, until);
 	int added;
 
@@ -351,7 +357,7 @@ sleep_and_hear(struct many *n, struct err *e)
 		if (wake == WAKE_TIME)
 			return 0;
 	}
-	if (wake == WAKE_STOP)
+	if (wake == WAKE_STOP || (wake == WAKE_TIME && any_dirty(w)))
 		return 0;
 	if (n->notifies)
 		return keep_alive(n, wake == WAKE_AWAY, e);

@@ -16,7 +16,11 @@ n=\$(wc -l <"$TMP/\$1.count" | tr -d ' ')
 exec "$BUILD/tests/tools/peer" "$TMP/\$1.\$n.peer"
 EOT
 chmod +x "$TMP/serve"
-echo 'S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] go away' >"$TMP/end"
+cat >"$TMP/end" <<'EOT'
+S: * OK [CAPABILITY IMAP4rev1] ready
+C: A1 LOGIN "ann" "secret"
+S: A1 NO [AUTHENTICATIONFAILED] no more
+EOT
 
 play() {	# NAME NUMBER CAPABILITIES: the rest of that connection's transcript is on stdin
 	rm -f "$TMP/$1.$2.peer.result"
@@ -350,6 +354,17 @@ EOT
 exits 69 'a mailbox that goes' mimap -a "exec:$TMP/serve gone" watch
 watch_name=gone
 events 'INBOX\tdeleted\t-\t-\n'
+
+# What is between us and the server may be none of its doing: nobody is in a hotel for ever.
+play hotel 1 IDLE <<EOT
+$open
+S! drop
+EOT
+cat >"$TMP/hotel.2.peer" <<EOT
+S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] log in to our network
+EOT
+watch 77 hotel watch
+is "$(wc -l <"$TMP/hotel.count" | tr -d ' ')" 3 'a stranger in between does not end it, a refused password does'
 
 # --- A server that drops each connection right away is not tried all the time.
 for i in 1 2 3 4 5 6 7 8 9; do
