@@ -120,6 +120,8 @@ struct syncfolder {
 	int lost;			/* what was known of it is of no use: messages are matched by what they are */
 	struct sync_action *action;
 	size_t actions, room;
+	char **stale;			/* files that had pending marks, and are no longer here */
+	size_t stales;
 	size_t here, there;		/* messages on each side */
 	uint32_t stranger;		/* the lowest UID of what is there, should be known and is not; 0: none */
 	int held;			/* something there was seen and is not in the rows: it must be told again */

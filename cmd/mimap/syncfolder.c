@@ -41,6 +41,9 @@ syncfolder_free(struct syncfolder **fp)
 		syncwire_drop(&f->run->wire, &f->flight);
 	for (i = 0; i < f->actions; i++)
 		free(f->action[i].name);
+	for (i = 0; i < f->stales; i++)
+		free(f->stale[i]);
+	free(f->stale);
 	syncfar_free(&f->far);
 	syncpull_free(&f->pull);
 	syncstate_free(&f->state);

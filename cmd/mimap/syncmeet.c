@@ -462,23 +462,17 @@ sum_files(struct syncfolder *f)
 	}
 }
 
-/* Marks of files that are not there any more are worth nothing. */
-struct stale {
-	struct syncfolder *f;
-	char **name;
-	size_t count;
-};
-
+/* Marks of files that are not there any more: what they tell of may have been moved on since (syncmove.c). */
 static int
 note_stale(void *ctx, const char *name, uint32_t next, struct err *e)
 {
-	struct stale *s = ctx;
+	struct syncfolder *f = ctx;
 
 	(void)next;
 	(void)e;
-	if (near_find(s->f->near, name) == NULL) {
-		s->name = xreallocarray(s->name, s->count + 1, sizeof(*s->name));
-		s->name[s->count++] = xstrdup(name);
+	if (near_find(f->near, name) == NULL) {
+		f->stale = xreallocarray(f->stale, f->stales + 1, sizeof(*f->stale));
+		f->stale[f->stales++] = xstrdup(name);
 	}
 	return 0;
 }
@@ -486,17 +480,13 @@ note_stale(void *ctx, const char *name, uint32_t next, struct err *e)
 static void
 drop_stale(struct syncfolder *f)
 {
-	struct stale s = { f, NULL, 0 };
 	struct err unused;
 	size_t i;
 
 	if (near_stable(f->near) == 0)
-		syncstate_each_pending(f->state, note_stale, &s, &unused);
-	for (i = 0; i < s.count; i++) {
-		syncstate_unpend(f->state, s.name[i]);
-		free(s.name[i]);
-	}
-	free(s.name);
+		syncstate_each_pending(f->state, note_stale, f, &unused);
+	for (i = 0; i < f->stales; i++)
+		syncstate_unpend(f->state, f->stale[i]);
 }
 
 int

@@ -220,9 +220,55 @@ pass(struct syncfolder *first, int (*gone)(const struct sync_action *), int (*ne
 	free_ends(&to);
 }
 
+static struct end
+find_file(struct syncfolder *first, const char *name)
+{
+	struct syncfolder *f;
+	size_t i;
+
+	for (f = first; f != NULL; f = f->next) {
+		for (i = 0; i < f->actions; i++) {
+			if (new_here(&f->action[i]) && strcmp(f->action[i].name, name) == 0)
+				return (struct end){ f, i };
+		}
+	}
+	return (struct end){ NULL, 0 };
+}
+
+/* A run that was cut short may have stored this file, or moved it, to this folder there; since, it has gone to another one here. */
+static void
+follow(struct syncfolder *first, struct syncfolder *f, const char *name)
+{
+	struct end to = find_file(first, name);
+	struct sync_action *b = to.folder != NULL ? &to.folder->action[to.action] : NULL, *a;
+	size_t i;
+
+	if (b == NULL || to.folder == f || (b->ident == 0 && syncmeet_ident(to.folder, b) == -1))
+		return;
+	for (i = 0; i < f->actions; i++) {
+		a = &f->action[i];
+		if (!new_there(a) || a->ident != b->ident || a->ident == 0 || (a->size != b->size && a->size != b->size_up))
+			continue;
+		a->plan = (struct syncplan){ .act = SYNCPLAN_REMOVE_THERE, .forget = 1, .last = a->m.there & SYNCFLAG_STANDARD };
+		a->to = to.folder;
+		a->to_action = to.action;
+		to.folder->again = 1;
+		cancel(b);
+		b->from = 1;
+		return;
+	}
+}
+
 void
 syncmove(struct syncfolder *first)
 {
+	struct syncfolder *f;
+	size_t i;
+
+	for (f = first; f != NULL; f = f->next) {
+		for (i = 0; i < f->stales; i++)
+			follow(first, f, f->stale[i]);
+	}
 	pass(first, gone_here, new_here, 1, move_there);
 	pass(first, gone_there, new_there, 0, move_here);
 }

@@ -141,6 +141,25 @@ syncwindow_add(struct syncwindow *w, struct syncfolder *f, struct err *e)
 	return r;
 }
 
+/* A move needs both its folders: where one must not be changed it is left to the next run. */
+static void
+stop_moves(struct syncfolder *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->actions; i++) {
+		struct sync_action *a = &f->action[i];
+		struct syncfolder *other = a->to != NULL ? a->to : a->source;
+
+		if (other == NULL || (f->going && other->going))
+			continue;
+		a->plan.act = SYNCPLAN_NOTHING;
+		a->to = a->source = NULL;
+		a->refused = a->moved = 1;
+		f->again = f->held = other->again = other->held = 1;
+	}
+}
+
 /* Files go from folder to folder only when all marks are on disk, and rows from state to state in the order of the answers. */
 static int
 change_all(struct syncwindow *w, struct err *e)
@@ -155,6 +174,8 @@ change_all(struct syncwindow *w, struct err *e)
 	syncmove(w->asked);
 	while (w->asked != NULL && r == 0)
 		r = change(w, take_asked(w), e);
+	for (f = w->sent; f != NULL; f = f->next)
+		stop_moves(f);
 	for (f = w->sent; f != NULL; f = f->next) {
 		if (f->going)
 			synchere(f);
