@@ -77,7 +77,7 @@ check(const struct query *q)
 		send(again, &b);
 	}
 	if (once.len != twice.len || memcmp(once.data, twice.data, once.len) != 0 || a.text.len != b.text.len
-	    || memcmp(a.text.data, b.text.data, a.text.len) != 0 || (query_ascii(q) != (a.literals == 0) && !has_thread(q)))
+	    || memcmp(buf_str(&a.text), buf_str(&b.text), a.text.len) != 0 || (query_ascii(q) != (a.literals == 0) && !has_thread(q)))
 		abort();
 	query_free(&again);
 	free(argv[0]);

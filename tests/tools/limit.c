@@ -212,11 +212,12 @@ literal(const char *dir, int n, long size)
 static void
 imap(const char *dir, int count)
 {
-	char *line, *size;
+	char *line, *size, command[200];
 	int n = 0;
 
 	until("* OK");
-	say("a LOGIN ann secret\r\nb EXAMINE INBOX\r\nc UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n");
+	snprintf(command, sizeof command, "a LOGIN ann secret\r\nb EXAMINE INBOX\r\nc UID FETCH 1:%d (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n", count);
+	say(command);
 	while (strncmp(line = hear(), "c ", 2) != 0)
 		if ((size = strrchr(line, '{')) != NULL && strncmp(line, "* ", 2) == 0) {
 			literal(dir, ++n, strtol(size + 1, NULL, 10));
