@@ -509,6 +509,127 @@ run 69 'refused half-way, without LITERAL+' mimap -a "$PEER" put "$TMP/many/1" "
 peer_ok midway
 is "$(cat "$TMP/out")" 5 'the other one is stored'
 
+# --- A server that speaks IMAP4rev2 and nothing else: what that contains is used, what it does not is not.
+rev2() {	# NAME
+	{
+		printf 'S: * PREAUTH [CAPABILITY IMAP4rev2] ready\n'
+		cat
+	} | peer "$1"
+	PEER="exec:$BUILD/tests/tools/peer $TMP/$1.peer"
+}
+rev2 rev2ls <<EOT
+C: A1 LIST "" "*" RETURN (SUBSCRIBED SPECIAL-USE STATUS (MESSAGES UNSEEN SIZE))
+S: * LIST (\\Subscribed \\Trash) "/" "M\xc3\xbcll"
+S: * STATUS "M\xc3\xbcll" (MESSAGES 2 UNSEEN 1 SIZE 500)
+S: A1 OK
+$(bye 2)
+EOT
+run 0 'rev2: ls -j' mimap -a "$PEER" ls -j
+peer_ok rev2ls
+is "$(cat "$TMP/out")" '{"messages":2,"unseen":1,"size":500,"role":"trash","name":"Müll","subscribed":true}' 'names in UTF-8, all in one flight'
+rev2 rev2search <<EOT
+C: A1 EXAMINE "INBOX"
+C+ A2 UID SEARCH RETURN (SAVE ALL) CHARSET UTF-8 SUBJECT {2+}
+C* 2
+C: 
+C+ A3 UID FETCH $ (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)
+S: * 2 EXISTS
+S: * OK [UIDVALIDITY 7]
+S: * LIST () "/" INBOX
+S: A1 OK
+S: * ESEARCH (TAG "A2") UID ALL 4
+S: A2 OK
+S: * 1 FETCH (UID 4 FLAGS (\\Seen) INTERNALDATE "22-Nov-2026 10:00:00 +0000" RFC822.SIZE 5 ENVELOPE (NIL "\xc3\xbc" NIL NIL NIL NIL NIL NIL NIL NIL))
+S: A3 OK
+$(bye 4)
+EOT
+run 0 'rev2: search -l' mimap -a "$PEER" search -l subject:ü
+peer_ok rev2search
+is "$(cut -f 1,4,6 "$TMP/out")" '4	seen	ü' 'one flight'
+rev2 rev2fetch <<EOT
+C: A1 EXAMINE "INBOX"
+C+ A2 UID FETCH 4 (UID FLAGS INTERNALDATE BODY.PEEK[])
+S: * 2 EXISTS
+S: A1 OK
+S: * 1 FETCH (UID 4 BODY[] {14}
+S: Subject: x
+S: 
+S: )
+S: A2 OK
+$(bye 3)
+EOT
+run 0 'rev2: fetch' mimap -a "$PEER" fetch -d - 4
+peer_ok rev2fetch
+rev2 rev2put <<EOT
+C: A1 APPEND {5+}
+C* 5
+C:  {12+}
+C: Subject: 1
+C:
+S: A1 OK [APPENDUID 7 9]
+$(bye 2)
+EOT
+run 0 'rev2: put' mimap -a "$PEER" -m Müll put "$TMP/many/1"
+peer_ok rev2put
+is "$(cat "$TMP/out")" 9 'the UID'
+rev2 rev2rm <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID SEARCH RETURN (ALL) SEEN
+S: * 2 EXISTS
+S: A1 OK
+S: * ESEARCH (TAG "A2") UID ALL 1:2
+S: A2 OK
+C: A3 LIST (SPECIAL-USE) "" "*"
+S: * LIST (\\Trash) "/" "M\xc3\xbcll"
+S: A3 OK
+C: A4 UID MOVE 1:2 {5+}
+C* 5
+C: 
+S: * OK [COPYUID 7 1:2 3:4]
+S: A4 OK
+$(bye 5)
+EOT
+run 0 'rev2: rm' mimap -a "$PEER" rm seen
+peer_ok rev2rm
+rev2 rev2flag <<EOT
+C: A1 SELECT "INBOX"
+C+ A2 UID STORE 4 +FLAGS.SILENT (\\Flagged \$Forwarded)
+S: A1 OK
+S: A2 OK
+$(bye 3)
+EOT
+run 0 'rev2: flag' mimap -a "$PEER" flag '+flagged,$Forwarded' 4
+peer_ok rev2flag
+rev2 rev2sort <<EOT
+C: A1 EXAMINE "INBOX"
+C+ A2 UID SEARCH RETURN (ALL) ALL
+S: * 2 EXISTS
+S: A1 OK
+S: * ESEARCH (TAG "A2") UID ALL 1:2
+S: A2 OK
+C: A3 UID FETCH 1:2 (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)
+S: * 1 FETCH (UID 1 FLAGS () INTERNALDATE "22-Nov-2026 10:00:00 +0000" RFC822.SIZE 5 ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL))
+S: * 2 FETCH (UID 2 FLAGS () INTERNALDATE "22-Nov-2026 10:00:00 +0000" RFC822.SIZE 9 ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL))
+S: A3 OK
+$(bye 4)
+EOT
+run 0 'rev2: --sort' mimap -a "$PEER" search --sort=-size
+peer_ok rev2sort
+is "$(tr '\n' ' ' <"$TMP/out")" '2 1 ' 'sorted here'
+for verb in mkdir 'rmdir -f' subscribe unsubscribe; do
+	case $verb in mkdir) command=CREATE ;; rmdir*) command=DELETE ;; *) command=$(echo "$verb" | tr a-z A-Z) ;; esac
+	rev2 rev2box <<EOT
+C: A1 $command {5+}
+C* 5
+C: 
+S: A1 OK
+$(bye 2)
+EOT
+	# shellcheck disable=SC2086
+	run 0 "rev2: $verb" mimap -a "$PEER" $verb Müll
+	peer_ok rev2box
+done
+
 # --- Several accounts.
 play one '' <<EOT
 C: A1 EXAMINE "INBOX"
