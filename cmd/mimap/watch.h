@@ -36,7 +36,7 @@ struct watcher {
 	struct mimap *m;
 	enum watch_mode mode;	/* PLAN: mailboxes and patterns as the user gave them; how, is decided with the server */
 	int patterns;		/* mailboxes may be added */
-	struct watchbox *box;
+	struct watchbox *box;	/* room for WATCH_BOXES: they stay where they are */
 	size_t boxes;
 	struct imap *im;
 	int out;		/* the pipe */

@@ -35,8 +35,8 @@ watcher_start(struct watcher *w, struct mimap *m, enum watch_mode mode, char *co
 		return -1;
 	w->idle = w->idle > 0 ? w->idle : 1;
 	w->poll = w->poll > 0 ? w->poll : 1;
-	for (i = 0; mode != WATCH_PLAN && i < count; i++) {
-		w->box = xreallocarray(w->box, w->boxes + 1, sizeof(*w->box));
+	w->box = xcalloc(WATCH_BOXES, sizeof(*w->box));
+	for (i = 0; mode != WATCH_PLAN && i < count && i < WATCH_BOXES; i++) {
 		w->box[w->boxes++] = (struct watchbox){ .name = xstrdup(names[i]), .dirty = 1 };
 	}
 	for (i = 0; mode == WATCH_PLAN && i < m->mailboxes; i++)

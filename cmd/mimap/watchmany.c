@@ -50,7 +50,6 @@ add_box(struct watcher *w, const char *name)
 
 	if (w->boxes == WATCH_BOXES || mailbox_check(name, &ignored) == -1)
 		return 0;
-	w->box = xreallocarray(w->box, w->boxes + 1, sizeof(*w->box));
 	w->box[w->boxes++] = (struct watchbox){ .name = xstrdup(name), .dirty = 1 };
 	return 1;
 }

@@ -107,6 +107,16 @@ exits 0 'and removed' mimap rmdir -f Lists/new
 several each '^S: + idling' 3 -o imap-without=NOTIFY
 is "$(grep -c 'Logged in' "$TMP/each.err")" 3 'without NOTIFY: a connection each'
 stop each
+start late -o imap-without=NOTIFY -o watch-idle=1 watch 'L*'
+is_ready late '^S: + idling' 2
+exits 0 'a mailbox is made' mimap mkdir Lists/late
+await 10 has_lines "$TMP/late" 1
+await 10 said late 'EXAMINE "Lists.late"' 1
+await 10 said late '^S: + idling' 4
+deliver Lists/late
+told late 2 'Lists/late\tcreated\t-\t-\nLists/late\tnew\t1\t-\n' 'a mailbox that comes into being gets a connection as well'
+stop late
+exits 0 'and it is removed' mimap rmdir -f Lists/late
 several poll 'OK Status completed' 6 -o imap-without=NOTIFY,IDLE -o watch-poll=1
 is "$(grep -c 'Logged in' "$TMP/poll.err")" 1 'without IDLE: looked at now and then'
 stop poll

@@ -244,6 +244,30 @@ EOT
 watch 77 noop -o watch-poll=1 watch
 events 'INBOX\tflags\t2\tseen\nINBOX\tnew\t8\t-\n'
 
+# --- Compressed: what waits inside the expander is heard as well.
+if "$BUILD/tests/unit/deflate" | grep -q 'SKIP built without zlib'; then
+	skip 'compressed' 'built without zlib'
+else
+	play packed 1 'IDLE COMPRESS=DEFLATE' <<-EOT
+		C: A1 COMPRESS DEFLATE
+		S: A1 OK
+		S! deflate
+		$(echo "$open" | perl -pe 's/A(\d+)/"A".($1+1)/ge')
+		S- * 1 FETCH (FLAGS (\\Seen))\r\n* 1 FETCH (FLAGS (\\Draft))\r\n* 4 EXISTS\r\n
+		C: DONE
+		C: A5 UID FETCH 8:* (UID FLAGS)
+		S: A4 OK
+		S: * 4 FETCH (UID 8 FLAGS ())
+		S: A5 OK
+		C: A6 IDLE
+		S: + idling
+		S: * 4 EXPUNGE
+		S! drop
+	EOT
+	watch 77 packed -o compress=on watch
+	events 'INBOX\tflags\t2\tseen\nINBOX\tflags\t2\tdraft\nINBOX\tnew\t8\t-\nINBOX\texpunge\t8\t-\n'
+fi
+
 # --- Servers that offer IDLE and do not mean it.
 play refused 1 IDLE <<EOT
 $(echo "$open" | sed '$d')
