@@ -212,7 +212,7 @@ to_command(struct rcpt *r, const char *trace, const struct mail *mail, int64_t e
 {
 	char *words = xstrdup(r->to + 1), *argv[WORDS_MAX + 1];
 	struct err e = { 0 };
-	int status = 0;
+	int status = -1;	/* nobody knows */
 
 	if (split_words(words, argv) == -1) {
 		err_set(&e, ERR_CONFIG, "the command `%s` can't be split into words", r->to + 1);

@@ -164,7 +164,7 @@ hit() {
 	kill -"$hit_signal" "$hit_pid"
 	[ "$hit_signal" = TERM ] || await 10 ended "$hit_pid"
 	touch "$TMP/go"
-	wait "$hit_pid"
+	wait "$hit_pid" 2>/dev/null
 	hit_status=$?
 }
 ended() { ! kill -0 "$1" || grep -qs '^State:.Z' "/proc/$1/status"; }
