@@ -94,4 +94,29 @@ is "$(wc -l <"$TMP/out" | tr -d ' ')" 5 'all of it'
 exits 0 'and again' mimap -m 'Lists/*' -m Other fetch -d "$TMP/N" -p
 is "$(wc -c <"$TMP/out" | tr -d ' ')" 0 'nothing'
 exits 64 'UIDs of several' mimap -m a -m b fetch 1:3
+
+# --- Names of all kinds, an empty mailbox, one that is not there any more.
+for name in 'a"b' 'a\b' 'x & y' "it's" '#hash' 'a%b' 'a*b' 'what?' ' leading' 'trailing ' '日本語/ünï' '(paren)' '{5}' 'NIL' 'a,b;c' '🙂' '-n'; do
+	mimap mkdir -- "$name" >"$TMP/out" 2>"$TMP/err" || {
+		note "no mailbox $name: $(cat "$TMP/err")"
+		continue
+	}
+	uid=$(printf 'Subject: x\n\nbody\n' | mimap -m "$name" put)
+	is "$(mimap -m "$name" search subject:x | sed 's/.*	//')" "$uid" "in '$name' what was put is found"
+	ok "'$name' is listed" sh -c 'mimap ls | grep -Fxq -- "$0"' "$name"
+	is "$(mimap -m "$name" search -l | mimap -m "$name" fetch -d - - | tail -n 1)" body "what is found in '$name' is fetched"
+	exits 0 "'$name' is removed" mimap rmdir -f -- "$name"
+done
+mimap mkdir Empty
+exits 0 'nothing in an empty mailbox' mimap -m Empty search -l --sort date
+is "$(cat "$TMP/out")" '' 'is printed'
+exits 0 'nothing to fetch' mimap -m Empty fetch -d "$TMP/E"
+exits 0 'nothing to change' mimap -m Empty flag +seen all
+exits 0 'no thread' mimap -m Empty search 'thread(all)'
+mimap rmdir Empty
+exits 69 'a mailbox that has gone' mimap -m Empty search
+exits 69 'among others' mimap -m Other -m Empty search
+ok 'which are searched' test -s "$TMP/out"
+exits 69 'fetch from it' mimap -m Empty fetch -d "$TMP/E"
+is "$(find "$TMP/E/new" "$TMP/E/tmp" -type f | wc -l | tr -d ' ')" 0 'nothing is there'
 done_testing
