@@ -165,6 +165,7 @@ int syncmeet_brake(struct syncfolder *);	/* 1: too much would be removed; it is 
 /* What is to be on disk before anything is done: -1 if it is not, then nothing may be. */
 int syncpush_mark(struct syncfolder *);
 void synchere(struct syncfolder *);		/* carries out what is to be done in the maildir */
+void synchere_leave_out(struct syncfolder *, const struct sync_action *, uint32_t flags);	/* a row without a file */
 int syncpush_send(struct syncfolder *, struct err *e);
 int syncpush_await(struct syncfolder *, struct err *e);
 void syncpush_row(struct syncfolder *, const struct sync_action *, uint32_t uid, uint32_t flags);

@@ -87,11 +87,11 @@ act(struct syncfolder *f, struct sync_action *a)
 		remove_file(f, a, file);
 }
 
-static void
-leave_out(struct syncfolder *f, const struct sync_action *a)
+void
+synchere_leave_out(struct syncfolder *f, const struct sync_action *a, uint32_t flags)
 {
 	char name[16];
-	struct syncstate_row row = { .uid = a->uid, .flags = a->m.there, .ident = (uint64_t)a->date, .size = a->size, .name = name };
+	struct syncstate_row row = { .uid = a->uid, .flags = flags, .ident = (uint64_t)a->date, .size = a->size, .name = name };
 
 	snprintf(name, sizeof(name), ".%u", (unsigned int)a->uid);	/* no file is called so */
 	syncstate_put(f->state, &row);
@@ -119,7 +119,7 @@ record(struct syncfolder *f, struct sync_action *a)
 	if (a->source != NULL)
 		record_taken(f, a);
 	else if (a->left_out)
-		leave_out(f, a);
+		synchere_leave_out(f, a, a->m.there);
 	else if (a->moved)
 		return;
 	else if (a->plan.act == SYNCPLAN_FLAGS && a->plan.store_add == 0 && a->plan.store_del == 0 && a->name != NULL)

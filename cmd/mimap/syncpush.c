@@ -61,7 +61,10 @@ syncpush_row(struct syncfolder *f, const struct sync_action *a, uint32_t uid, ui
 	struct syncstate_row row = { .uid = uid, .flags = flags, .ident = a->ident, .size = a->size_up != 0 ? a->size_up : a->size,
 	    .name = a->name };
 
-	syncstate_put(f->state, &row);
+	if (a->name == NULL)	/* marked there, as it can't be expunged; it never was here */
+		synchere_leave_out(f, a, flags);
+	else
+		syncstate_put(f->state, &row);
 }
 
 static struct sync_action *
@@ -184,7 +187,7 @@ carried_out(struct syncfolder *f, struct sync_action *a)
 		if (caps_has(&run->im->caps, CAP_UIDPLUS) || (to_trash(f) && caps_has(&run->im->caps, CAP_MOVE)))
 			a->gone = 1;
 		else
-			syncpush_row(f, a, a->uid, a->m.last | SYNCFLAG_DELETED);
+			syncpush_row(f, a, a->uid, (a->m.known ? a->m.last : a->m.there) | SYNCFLAG_DELETED);
 	}
 }
 
