@@ -15,6 +15,7 @@ is "$(cd "$stage" && find . -type f | sort | sed -n 's,.*/share/man/,,p')" \
 	"$(cd man && for m in *.[1578]; do echo "man${m##*.}/$m"; done | sort)" 'the pages, each in its section'
 is "$(sed -n 's/^ExecStart=//p' "$stage/opt/penny/lib/systemd/system/pennypost-notify@.service")" '/opt/penny/bin/pennypost-notify -u %i' \
 	'a unit that names what is installed'
+is "$(cd "$stage/opt/penny/share/bash-completion/completions" && ls | tr '\n' ' ')" 'mimap mpop mqueue msend ' 'completion for each program'
 is "$(find "$stage" ! -type d ! -path "$stage/opt/penny/*")" '' 'nothing elsewhere'
 is "$(cd "$stage" && find . -type l | sort)" "$(for l in mailq newaliases sendmail; do echo "./opt/penny/lib/pennypost/$l"; done)" 'the other names of msend, apart'
 is "$(readlink "$stage/opt/penny/lib/pennypost/sendmail")" /opt/penny/bin/msend 'are links to it'
