@@ -95,32 +95,33 @@ is_due(const struct syncfolder *f, const struct syncstate_row *row, const struct
 	return syncstate_number(f->state, key) != 0;
 }
 
+/* Most rows are as they were: nothing is made of them. */
 static void
 meet_row(struct syncfolder *f, const struct syncstate_row *row, int is_there, uint32_t there)
 {
 	struct near_file *file = near_find(f->near, row->name);
-	struct sync_action *a = sync_action_add(f);
+	struct sync_action a = { .uid = row->uid, .ident = row->ident, .size = row->size };
 
-	a->uid = row->uid;
-	a->ident = row->ident;
-	a->size = row->size;
-	a->name = xstrdup(row->name);
-	a->m = (struct syncplan_message){ .known = 1, .is_there = is_there, .there = there, .last = row->flags };
-	a->m.uncertain = near_stable(f->near) != 0;
+	a.m = (struct syncplan_message){ .known = 1, .is_there = is_there, .there = there, .last = row->flags };
+	a.m.uncertain = near_stable(f->near) != 0;
 	if (file != NULL) {
 		file->mark = MARK_KNOWN;
-		a->m.is_here = file->odd == NEAR_FINE;
-		a->m.here = syncflag_here(&f->flags, file->flags);
-		a->m.uncertain |= file->odd != NEAR_FINE;
+		a.m.is_here = file->odd == NEAR_FINE;
+		a.m.here = syncflag_here(&f->flags, file->flags);
+		a.m.uncertain |= file->odd != NEAR_FINE;
 	}
-	a->whole = (uint8_t)is_due(f, row, &a->m);
-	f->here += (size_t)a->m.is_here;
-	if (a->whole) {
-		syncplan_decide(&f->rules, &a->m, &a->plan);
-		a->plan.act = SYNCPLAN_FETCH;
-	} else {
-		decide(f, a);
-	}
+	f->here += (size_t)a.m.is_here;
+	a.whole = (uint8_t)is_due(f, row, &a.m);
+	if (a.m.is_here && is_there && a.m.here == row->flags && there == row->flags && (there & SYNCFLAG_DELETED) == 0 && !a.whole)
+		return;
+	syncplan_decide(&f->rules, &a.m, &a.plan);
+	if (a.whole)
+		a.plan.act = SYNCPLAN_FETCH;
+	f->held |= held_back(f, &a);
+	if (a.plan.act == SYNCPLAN_NOTHING)
+		return;
+	a.name = xstrdup(row->name);
+	*sync_action_add(f) = a;
 }
 
 /* Messages of which we should have a row, and have none: all flags tell them. They are asked for again by the next run. */
@@ -445,23 +446,6 @@ meet_files(struct syncfolder *f)
 	}
 }
 
-/* What is in the maildir now, before anything is done. What came while we asked is counted already. */
-static void
-sum_files(struct syncfolder *f)
-{
-	char name[256];
-	size_t i;
-
-	for (i = 0; i < near_count(f->near); i++) {
-		const struct near_file *file = near_at(f->near, i);
-
-		if (file->odd != NEAR_FINE)
-			continue;
-		near_name(file, name);
-		syncrecord_add(&f->sum, &f->files, name, file->flags);
-	}
-}
-
 /* Marks of files that are not there any more: what they tell of may have been moved on since (syncmove.c). */
 static int
 note_stale(void *ctx, const char *name, uint32_t next, struct err *e)
@@ -495,7 +479,7 @@ syncmeet(struct syncfolder *f, struct err *e)
 	if (f->far.trouble.class != ERR_NONE)
 		return syncfolder_fail(f, &f->far.trouble);
 	f->rules.keep |= f->far.keep;
-	sum_files(f);
+	syncrecord_all(&f->sum, &f->files, f->near);	/* before anything is done */
 	if (f->far.opened_read_only && !f->far.read_only)
 		f->rules.switches &= SYNC_PULL | SYNC_FOLDERS;
 	if (!f->lost && meet_rows(f, e) == -1)

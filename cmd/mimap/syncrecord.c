@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* syncrecord.c - stamps that may be believed. The sum is of 64-bit FNV-1a hashes, so that the order of files is none. */
+/* syncrecord.c - stamps that may be believed. The sum is of hashes, so that files have no order in it. */
 #include "syncrecord.h"
 
 #include <stdio.h>
@@ -20,28 +20,50 @@ struct syncrecord {
 	char stamp[SYNC_STAMP];		/* "": to be found out */
 };
 
+/* Eight octets at a time: it is done for each file of a folder, twice. */
 static uint64_t
-hash(const char *name, uint32_t flags)
+hash(const char *name, size_t len, uint32_t flags)
 {
-	uint64_t h = UINT64_C(14695981039346656037);
+	uint64_t h = UINT64_C(14695981039346656037) ^ flags, word;
+	size_t n;
 
-	for (; *name != '\0'; name++)
-		h = (h ^ (unsigned char)*name) * UINT64_C(1099511628211);
-	return (h ^ flags) * UINT64_C(1099511628211);
+	for (; len > 0; name += n, len -= n) {
+		n = len < sizeof(word) ? len : sizeof(word);
+		word = 0;
+		memcpy(&word, name, n);
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 29;
+	}
+	return h * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 void
 syncrecord_add(uint64_t *sum, size_t *files, const char *name, uint32_t flags)
 {
-	*sum += hash(name, flags);
+	*sum += hash(name, strlen(name), flags);
 	++*files;
 }
 
 void
 syncrecord_drop(uint64_t *sum, size_t *files, const char *name, uint32_t flags)
 {
-	*sum -= hash(name, flags);
+	*sum -= hash(name, strlen(name), flags);
 	--*files;
+}
+
+void
+syncrecord_all(uint64_t *sum, size_t *files, struct near *near)
+{
+	size_t i;
+
+	for (i = 0; i < near_count(near); i++) {
+		const struct near_file *f = near_at(near, i);
+
+		if (f->odd != NEAR_FINE)
+			continue;
+		*sum += hash(f->file, f->name_len, f->flags);
+		++*files;
+	}
 }
 
 void
@@ -66,17 +88,9 @@ static int
 as_known(const struct syncrecord *r, struct near *near)
 {
 	uint64_t sum = 0;
-	size_t files = 0, i;
-	char name[256];
+	size_t files = 0;
 
-	for (i = 0; i < near_count(near); i++) {
-		const struct near_file *f = near_at(near, i);
-
-		if (f->odd != NEAR_FINE)
-			continue;
-		near_name(f, name);
-		syncrecord_add(&sum, &files, name, f->flags);
-	}
+	syncrecord_all(&sum, &files, near);
 	return sum == r->sum && files == r->files;
 }
 

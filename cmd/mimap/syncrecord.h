@@ -11,12 +11,14 @@
 #include "syncroot.h"
 
 struct err;
+struct near;
 struct sync_run;
 struct syncrecord;
 
 /* A file, NAME and letters: added to the sum, or taken out of it. */
 void syncrecord_add(uint64_t *sum, size_t *files, const char *name, uint32_t flags);
 void syncrecord_drop(uint64_t *sum, size_t *files, const char *name, uint32_t flags);
+void syncrecord_all(uint64_t *sum, size_t *files, struct near *);	/* adds all that the last scan found, less odd files */
 /* scanned: stamp of a scan that found just these files and that nothing of ours came after; NULL: to be read again. */
 void syncrecord_put(struct sync_run *, const char *mailbox, const char *path, const struct sync_numbers *, uint64_t sum, size_t files,
     const char *scanned);

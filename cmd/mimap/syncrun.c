@@ -57,6 +57,16 @@ odd_directory(const char *path)
 	log_warn("%s is no folder's name: it is left alone", path);
 }
 
+/* "INODE:…,INODE:…": of the same directories. */
+static int
+same_inodes(const char *a, const char *b)
+{
+	size_t n = strcspn(a, ":") + 1, comma = strcspn(a, ","), other = strcspn(b, ",");
+
+	return a[n - 1] == ':' && strncmp(a, b, n) == 0 && a[comma] == ',' && b[other] == ','
+	    && strncmp(a + comma, b + other, strcspn(a + comma, ":") + 1) == 0;
+}
+
 /* A maildir's stamp, and the mailbox that its own state is of where it is not plainly the one we know. */
 static int
 look_at(struct sides *s, const struct synctree_folder *f, struct err *e)
@@ -71,7 +81,7 @@ look_at(struct sides *s, const struct synctree_folder *f, struct err *e)
 		snprintf(h->stamp, sizeof(h->stamp), "0");
 	else
 		snprintf(h->stamp, sizeof(h->stamp), "%.*s%s", (int)(sizeof(h->stamp) - sizeof(s->run->code)), stamp, s->run->code);
-	if (syncroot_get(s->run->root, f->name, &entry) && strcmp(entry.stamp, h->stamp) == 0 && strcmp(h->stamp, "0") != 0)
+	if (syncroot_get(s->run->root, f->name, &entry) && same_inodes(entry.stamp, h->stamp))
 		return 0;
 	if (syncstate_origin(f->path, s->run->label, &origin, &h->origin_validity, e) == -1)
 		return -1;
