@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -20,6 +21,7 @@
 struct rebuild {
 	struct seen *s;
 	struct prints here;	/* texts: paths; sizes: octets of our own fields before the message */
+	uint64_t *size;		/* of the messages here, with LF; sorted in the end */
 	size_t known;
 };
 
@@ -36,16 +38,22 @@ add_file(struct rebuild *r, const char *path)
 	struct err unused;
 	char text[4096], print[HEADERS_PRINT];
 	int fd = open_file(path);
+	struct stat st = { .st_size = 0 };
 	ssize_t n = 0;
 	size_t ours;
 
+	if (fd != -1 && fstat(fd, &st) == -1)
+		st.st_size = 0;
 	while (fd != -1 && !h.ended && (n = read(fd, text, sizeof text)) > 0)
 		header_write(&h, text, (size_t)n, &unused);
 	if (fd != -1)
 		close(fd);
 	ours = headers_ours(buf_str(&h.text), h.text.len);
-	if (headers_print(buf_str(&h.text) + ours, h.text.len - ours, print) == 0)
+	if (headers_print(buf_str(&h.text) + ours, h.text.len - ours, print) == 0) {
+		r->size = xreallocarray(r->size, r->here.count + 1, sizeof *r->size);
+		r->size[r->here.count] = (uint64_t)st.st_size - ours;
 		prints_add(&r->here, print, ours, path);
+	}
 	buf_free(&h.text);
 }
 
@@ -67,6 +75,31 @@ add_directory(struct rebuild *r, const char *maildir, const char *part, struct e
 		closedir(d);
 	free(dir);
 	return rc;
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Is there one here that may have that size on the wire? That is its own, and one more for each line, at most twice as much. */
+static int
+may_be_here(const struct rebuild *r, uint64_t size)
+{
+	size_t low = 0, high = r->here.count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (r->size[mid] < size - size / 2)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < r->here.count && r->size[low] <= size;
 }
 
 /* With CRLF for LF, from an octet on; LISTING_NO_SIZE where it can't be read. */
@@ -119,12 +152,16 @@ rebuild(struct pop3 *p, const struct listing *l, struct seen *s, const char *pat
 	int rc = add_directory(&r, path, "new", e) == -1 || add_directory(&r, path, "cur", e) == -1 ? -1 : 0;
 
 	prints_sort(&r.here);
+	if (r.here.count > 0)
+		qsort(r.size, r.here.count, sizeof *r.size, by_size);
 	for (size_t i = 0; i < l->count; i++)
-		if (l->msg[i].uid != NULL && l->msg[i].twin == 0 && l->msg[i].size != LISTING_NO_SIZE)
+		if (l->msg[i].uid != NULL && l->msg[i].twin == 0 && l->msg[i].size != LISTING_NO_SIZE &&
+		    may_be_here(&r, l->msg[i].size))
 			msg[count++] = &l->msg[i];
-	if (rc == 0 && r.here.count > 0 && count > 0)
+	if (rc == 0 && count > 0)
 		rc = headers_each(p, msg, count, compare, &r, e);
 	prints_free(&r.here);
+	free(r.size);
 	free(msg);
 	*known = r.known;
 	return rc == 0 && r.known > 0 ? seen_commit(s, e) : rc;
