@@ -3,8 +3,8 @@
  * An argument is one term, as the shell quoted it (subject:big plan, raw:OR SEEN NEW); any other that holds a double quote or a
  * parenthesis is query text:
  *   query = term *(blanks term)
- *   term  = "-" term / "not(" query ")" / "or(" term term … ")" / "thread(" query ")" / "(" query ")" / key ":" value / flag word /
- *           words to find in the text
+ *   term  = "-" term / "not(" query ")" / "or(" term term … ")" / "thread(" query ")" / "(" query ")" / key ":" value
+ *         / flag word / words to find in the text
  *   value = bare, up to a blank, inner parentheses paired / "…" or '…' with \ before what it escapes
  * Limits: 32 levels, 4096 octets a value, if it is no set of UIDs. Text is UTF-8 without controls. Errors are ERR_USAGE and quote the word at fault. */
 #ifndef MIMAP_QUERY_H

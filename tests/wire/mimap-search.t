@@ -391,4 +391,82 @@ $(bye 2)
 EOT
 run 69 'gmail: elsewhere' mimap -a "$PEER" search gmail:x
 like "$(cat "$TMP/err")" "^mimap: gmail: only Gmail's servers know that" 'says so'
+
+# --- Servers that lie.
+liar() {	# NAME CODE ERE CAPABILITIES search argument…; what it says is on stdin
+	liar_name=$1 liar_code=$2 liar_ere=$3 liar_caps=$4
+	shift 4
+	play "$liar_name" "$liar_caps"
+	exits "$liar_code" "$liar_name" mimap -a "$PEER" -o timeout=2 search "$@"
+	like "$(cat "$TMP/err")" "$liar_ere" "$liar_name: says so"
+	is "$(wc -l <"$TMP/err" | tr -d ' ')" 1 "$liar_name: in one line"
+}
+liar too_many 76 'finds more messages than INBOX holds' 'ESEARCH' all <<EOT
+C: A1 EXAMINE "INBOX"
+C: A2 UID SEARCH RETURN (ALL) ALL
+$examine
+S: * ESEARCH (TAG "A2") UID ALL 1:4294967295
+EOT
+liar no_set 76 'a search result that is no set' 'ESEARCH' all <<EOT
+C: A1 EXAMINE "INBOX"
+C: A2 UID SEARCH RETURN (ALL) ALL
+$examine
+S: * ESEARCH (TAG "A2") UID ALL (1 2)
+EOT
+liar thread_zero 76 'sent: ' 'THREAD=REFS' thread:1 <<EOT
+C: A1 EXAMINE "INBOX"
+C: A2 UID SEARCH UID 1
+$examine
+S: * SEARCH 1
+S: A2 OK
+C: A3 UID THREAD REFS UTF-8 ALL
+S: * THREAD (0 1)
+EOT
+liar thread_open 76 'a list without its end' 'THREAD=REFS' thread:1 <<EOT
+C: A1 EXAMINE "INBOX"
+C: A2 UID SEARCH UID 1
+$examine
+S: * SEARCH 1
+S: A2 OK
+C: A3 UID THREAD REFS UTF-8 ALL
+S: * THREAD (1 (2)
+EOT
+liar cut 75 'closed the connection' SORT --sort date <<EOT
+C: A1 EXAMINE "INBOX"
+C: A2 UID SORT (DATE) US-ASCII ALL
+$examine
+S! eof
+EOT
+play strays 'SORT' <<EOT
+C: A1 EXAMINE "INBOX"
+C+ A2 UID SORT (DATE) US-ASCII ALL
+$examine
+S: * SORT 3 0 3 1
+S: * SEARCH 3 1
+S: * ESEARCH (TAG "A9") UID
+$(row 7 NIL unasked x)
+S: A2 OK
+C: A3 UID FETCH 1,3 $items
+$(row 3 NIL three x; row 3 NIL twice x; row 9 NIL unasked x; row 1 NIL one x)
+S: * 4 FETCH (FLAGS (\\Seen))
+S: A3 OK
+$(bye 4)
+EOT
+run 0 'what comes twice or unasked' mimap -a "$PEER" search -l --sort date
+peer_ok strays
+is "$(cut -f 1,6 "$TMP/out")" '3	three
+1	one' 'is left out'
+play gone 'SORT' <<EOT
+C: A1 EXAMINE "INBOX"
+C+ A2 UID SORT (DATE) US-ASCII ALL
+$examine
+S: * SORT 3 1
+S: A2 OK
+C: A3 UID FETCH 1,3 $items
+$(row 1 NIL one x)
+S: A3 OK
+$(bye 4)
+EOT
+run 0 'a message that is removed meanwhile' mimap -a "$PEER" search -l --sort date
+is "$(cut -f 6 "$TMP/out")" one 'is left out as well'
 done_testing
