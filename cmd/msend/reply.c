@@ -86,12 +86,17 @@ on_mail(struct transaction *t, const struct answer *a, struct err *e)
 	return 0;
 }
 
-/* 452 after some were taken: too many for one transaction (RFC 5321 4.5.3.1.10), this one waits for the next. */
+/* 452 after some were taken: too many for one transaction (RFC 5321 4.5.3.1.10), this one waits for the next.
+ * A recipient taken though MAIL was refused may get the message that is on its way: nobody can call that a refusal. */
 static int
-on_rcpt(struct transaction *t, struct rcpt *r, const struct answer *a)
+on_rcpt(struct transaction *t, struct rcpt *r, const struct answer *a, struct err *e)
 {
-	if (t->refused)
+	if (t->refused && answer_class(a) != ERR_NONE)
 		return 0;
+	if (t->refused) {
+		r->state = RCPT_ASKED;
+		return out_of_place(t->s, e);
+	}
 	rcpt_reply(r, a);
 	if (r->state == RCPT_OK) {
 		r->state = RCPT_TAKEN;
@@ -146,7 +151,7 @@ count(struct transaction *t, enum want want, struct rcpt *r, struct err *e)
 	case WANT_MAIL:
 		return on_mail(t, a, e);
 	case WANT_RCPT:
-		return on_rcpt(t, r, a);
+		return on_rcpt(t, r, a, e);
 	case WANT_DATA:
 		return on_data(t, a, e);
 	case WANT_END:
