@@ -65,6 +65,10 @@ deliver_spool_begin(struct deliver *d, struct err *e)
 	deliver_abort(d);
 	if (dir == NULL || *dir != '/')
 		dir = "/tmp";
+#ifdef O_TMPFILE
+	if ((d->spool = open(dir, O_RDWR | O_TMPFILE | O_EXCL | O_CLOEXEC, 0600)) != -1)
+		return 0;	/* it never had a name that could be left behind */
+#endif
 	path = xasprintf("%s/mpop.XXXXXX", dir);
 	if ((d->spool = mkostemp(path, O_CLOEXEC)) == -1)
 		err_sys(e, err_file(errno), "make %s", path);

@@ -10,6 +10,8 @@ fault_need
 MESSAGES=4
 BOX=exec:"$BUILD/tests/tools/popbox $TMP/box"
 OUT=$TMP/M/out
+TMPDIR=$TMP
+export TMPDIR
 CALLS=$FAULT_FILE,openat,read,close,pread64,lseek,flock,fcntl,connect,socketpair,sendto,recvfrom,poll,shutdown
 
 mkdir -p "$XDG_CONFIG_HOME/pennypost" "$TMP/full"
