@@ -159,6 +159,8 @@ int syncfolder_commit(struct syncfolder *);	/* what is known of it is on disk */
 int syncfolder_settle(struct syncfolder *, struct err *e);
 /* After the answers: the list of actions. */
 int syncmeet(struct syncfolder *, struct err *e);
+int syncmeet_unknown(struct syncfolder *, struct err *e);	/* files whose UIDs are not known */
+int syncmeet_held(const struct syncfolder *, const struct sync_action *);	/* the rows will not tell all of what is there */
 int syncmeet_ident(struct syncfolder *, struct sync_action *);	/* of its file: 0, or -1 where it can't be read now */
 void syncmove(struct syncfolder *first);	/* over all from there on */
 int syncmeet_brake(struct syncfolder *);	/* 1: too much would be removed; it is said, and nothing of it will be done */
@@ -168,6 +170,8 @@ void synchere(struct syncfolder *);		/* carries out what is to be done in the ma
 void synchere_leave_out(struct syncfolder *, const struct sync_action *, uint32_t flags);	/* a row without a file */
 int syncpush_send(struct syncfolder *, struct err *e);
 int syncpush_await(struct syncfolder *, struct err *e);
+int syncpush_to_trash(const struct syncfolder *);	/* what is removed there goes to the trash */
+void syncpush_handler(struct syncfolder *, struct imap_handler *);
 void syncpush_row(struct syncfolder *, const struct sync_action *, uint32_t uid, uint32_t flags);
 
 #endif

@@ -82,5 +82,6 @@ struct syncfar_fresh *syncfar_fresh(const struct syncfar *, uint32_t uid);
 /* `present` of the messages below `from` are there by all that was told, and so many new ones. 1 if the server's own count agrees. */
 int syncfar_adds_up(const struct syncfar *, uint64_t present, uint64_t fresh);
 void syncfar_free(struct syncfar *);
+void syncfar_handler(struct syncfar *, struct imap_handler *);	/* syncfardata.c: for syncfar.c */
 
 #endif
