@@ -233,7 +233,7 @@ queue_name(const struct row *r)
 {
 	if (r->env->held)
 		return "hold";
-	return r->taken || r->env->tries == 0 ? "active" : "deferred";
+	return r->taken || (r->env->tries == 0 && r->env->next <= r->now) ? "active" : "deferred";
 }
 
 static void

@@ -36,6 +36,7 @@ late=$(add -a "$away" bob@example.net)
 exits 0 'nor for a message that came later' mqueue run
 is "$(calls) $(states)" '1  41 waiting;' '… which waits as well'
 like "$(mqueue ls -l "$late")" 'waiting	not tried yet: ' '… and ls says why'
+like "$(mqueue ls -j "$late")" '"queue_name": "deferred".*"delay_reason": "not tried yet: ' '… in each form'
 like "$(mqueue show "$late")" '^state    waiting$' '… as does show'
 is "$(wc -c <"$Q/destinations")" 512 'that is one line on disk'
 like "$(cat "$Q/destinations")" "^[0-9]{13} [0-9]{13} [0-9]{13} 0{13} 0001 exec:.*	.+" '… for people to read'
