@@ -34,6 +34,26 @@ text_of(struct buf *out, const struct mail *m)
 		abort();
 }
 
+/* For BINARYMIME: what BDAT announces is what is sent. */
+static void
+exact(const char *p, size_t n)
+{
+	struct mail m = { 0 }, copy = { 0 };
+	struct buf text = { 0 };
+	struct err e;
+
+	if (held_write(&m.body, p, n, &e) == -1 || mail_scan(&m, &e) == -1)
+		abort();
+	if (mail_exact(&copy, &m, &e) == 1) {
+		text_of(&text, &copy);
+		if (!copy.raw || text.len != copy.scan.wire)
+			abort();
+	}
+	buf_free(&text);
+	mail_free(&m);
+	mail_free(&copy);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -45,6 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
+	exact(p, size - 1);
 	rc = recode(&whole, p, size - 1, 0);
 	if (recode(&cut, p, size - 1, *data % size) != rc)
 		abort();

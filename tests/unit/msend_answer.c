@@ -163,6 +163,27 @@ offers(void **state)
 	answer_free(&a);
 }
 
+/* RFC 9422: values that are none, or too large to be one, are no limits. */
+static void
+session_limits(void **state)
+{
+	struct answer a = { 0 };
+	struct offer o;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(feed(&a, "250-x\n250 LIMITS RCPTMAX=100 MAILMAX=20 OTHER=1  rcptdomainmax=3", &e), 1);
+	offer_parse(&o, &a);
+	assert_true(o.rcptmax == 100 && o.mailmax == 20 && o.rcptdomainmax == 3);
+	assert_int_equal(feed(&a, "250-x\n250-LIMITS RCPTMAX= MAILMAX=1x RCPTDOMAINMAX\n250-LIMIT RCPTMAX=1\n250-LIMITS\n250 LIMITS =", &e), 1);
+	offer_parse(&o, &a);
+	assert_true(o.rcptmax == 0 && o.mailmax == 0 && o.rcptdomainmax == 0);
+	assert_int_equal(feed(&a, "250-x\n250 LIMITS MAILMAX=999999 RCPTMAX=1000000 RCPTDOMAINMAX=-1", &e), 1);
+	offer_parse(&o, &a);
+	assert_true(o.mailmax == 999999 && o.rcptmax == 0 && o.rcptdomainmax == 0);
+	answer_free(&a);
+}
+
 static void
 classes(void **state)
 {
@@ -189,7 +210,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(replies), cmocka_unit_test(limits), cmocka_unit_test(nul_and_length), cmocka_unit_test(offers),
+		cmocka_unit_test(replies), cmocka_unit_test(limits), cmocka_unit_test(nul_and_length), cmocka_unit_test(offers), cmocka_unit_test(session_limits),
 		cmocka_unit_test(classes),
 	};
 
