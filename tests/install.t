@@ -8,7 +8,7 @@ if command -v gmake >/dev/null; then make=gmake; else make=make; fi
 
 stage=$TMP/stage
 exits 0 'install' $make -s BUILD="$BUILD" DESTDIR="$stage" PREFIX=/opt/penny install
-is "$(cd "$stage" && find . -type f | sort | grep bin/)" "$(for p in mimap mpop mqueue msend pennypost-notify pennypost-token; do
+is "$(cd "$stage" && find . -type f | sort | grep bin/)" "$(for p in mimap mpop mqueue msend pennypost-notify pennypost-sync-import pennypost-token; do
 	echo "./opt/penny/bin/$p"
 done)" 'the programs, and the scripts that users run'
 is "$(cd "$stage" && find . -type f | sort | sed -n 's,.*/share/man/,,p')" \
