@@ -187,12 +187,10 @@ sub message {
 	return $text;
 }
 sub born {
-	my ($side, $in, @flags) = @_;
-	my $n = $next++;
+	my ($side, $n, $in, @flags) = @_;
 	$is{$n} = { folder => $in, flags => { map { $_ => 1 } @flags }, new => 1 };
 	$is{$n}{doomed} = 1 if grep { $_ eq '\deleted' } @flags;
 	acted($side, $n);
-	return $n;
 }
 my @flag = ('\seen', '\flagged', '\answered', '\draft', '$forwarded', '$junk', 'work', '\deleted');
 sub some_flags { my %f = map { $flag[dice(dice(3) ? 7 : 8)] => 1 } 1 .. dice(3); sort keys %f }
@@ -205,11 +203,11 @@ sub change_far {
 	my $kind = dice(20);
 	if ($kind < 5) {
 		my @flags = some_flags();
-		my $n = $next;
+		my $n = $next++;
 		my $text = message($n) =~ s/\n/\r\n/gr;
 		my ($ok) = imap('APPEND ' . far_name($name) . " (@flags)", $text);
 		return unless $ok;
-		born('far', $in, @flags);
+		born('far', $n, $in, @flags);
 		return "append $n to $name (@flags)";
 	}
 	if ($kind == 19) {
@@ -314,10 +312,10 @@ sub change_near {
 	my $kind = dice(20);
 	if ($kind < 5) {
 		my @flags = letters($name, some_flags());
-		my $n = $next;
+		my $n = $next++;
 		my $text = message($n);
 		deliver($name, scalar letters($name, @flags), $text) or return;
-		born('near', $in, @flags);
+		born('near', $n, $in, @flags);
 		return "deliver $n to $name (@flags)";
 	}
 	if ($kind == 19) {
@@ -361,7 +359,8 @@ sub change_near {
 	$m->{folder} = $to;
 	$m->{moved}{near}++;
 	my %keep = map { $_ => 1 } @kept;
-	$m->{maybe}{$_} = 1 for grep { !$keep{$_} } @was;	# that folder has no name for it: the server may keep it
+	my %named = map { $_ => 1 } letters($folder{$to}, @flag);
+	$m->{maybe}{$_} = 1 for grep { !$named{$_} } @flag;	# that folder has no letter for it: the server may keep it
 	return "move $n from $name to $folder{$to}";
 }
 
