@@ -168,12 +168,12 @@ open_folder(struct syncwindow *w, const struct sync_pair *p, struct err *e)
 	struct syncfolder *f;
 	struct buf path = { 0 };
 	struct err why = { 0 };
-	int r = syncmake(run, p, &told, e);
+	int r;
 
-	if (r != 1)
-		return r;
 	if (p->there != NULL && !p->there->counted)
 		err_set(&why, ERR_UNAVAILABLE, "the server does not tell the numbers of %s: it is left alone", p->name);
+	else if ((r = syncmake(run, p, &told, e)) != 1)
+		return r;
 	if (why.class != ERR_NONE || synctree_path(&run->tree, p->name, &path, &why) == -1) {
 		syncreport_trouble(run, &why);
 		return 0;

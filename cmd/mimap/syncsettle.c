@@ -205,7 +205,7 @@ syncfolder_settle(struct syncfolder *f, struct err *e)
 	drop_gone(f);
 	n = numbers_of(f);
 	f->again |= syncstate_pendings(f->state) > 0;
-	if (r == 0)
+	if (r == 0 && f->far.trouble.class == ERR_NONE)
 		set_numbers(f, &n);
 	if (syncfolder_commit(f) == 0 && r == 0 && !f->again && f->trouble.class == ERR_NONE)
 		syncrecord_put(f->run, f->name, f->path, &n, f->sum, f->files, NULL);

@@ -74,6 +74,8 @@ meet(struct syncfolder *f, struct err *e)
 	if (syncfar_await(&f->far, e) == -1)
 		return -1;
 	syncpull_finish(&f->pull);
+	if (f->far.trouble.class != ERR_NONE)
+		syncfolder_fail(f, &f->far.trouble);
 	if (f->pull.trouble.class != ERR_NONE)
 		syncfolder_fail(f, &f->pull.trouble);
 	if (f->pull.dead)
