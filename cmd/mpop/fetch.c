@@ -264,7 +264,7 @@ know_again(struct fetch *f, struct err *e)
 	size_t known = 0;
 
 	if (m != NULL && seen_is_new(f->s) && !f->o->headers && !f->o->mark) {
-		if (rebuild(f->p, &f->l, f->s, maildir_path(m), &known, e) == -1)
+		if (rebuild(f->p, &f->l, f->s, maildir_path(m), f->o->began, &known, e) == -1)
 			return -1;
 		if (known > 0)
 			log_warn("%s has no ledger: %zu messages, found there by header and size, are not fetched again",

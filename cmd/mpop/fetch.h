@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "err.h"
 
@@ -29,6 +30,7 @@ struct fetch_opts {
 	int mark;		/* fetch nothing, mark what is new as seen; implies keep */
 	const char *filter;	/* a command (filter.h), or NULL */
 	int64_t end;		/* of the run, for the filter */
+	struct timespec began;	/* files younger than this may be of other accounts of this run; 0: there are none */
 };
 
 /* Marks what is new, seen or too big, after the ledger, and what counts as seen although it was deleted, as its size is not

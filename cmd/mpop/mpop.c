@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "account.h"
@@ -310,14 +311,16 @@ work_several(struct options *o, const struct account *common)
 {
 	struct err e;
 	FILE *turn = tmpfile();
+	struct stat st;
 	int code;
 
-	if (turn == NULL) {
+	if (turn == NULL || fstat(fileno(turn), &st) == -1) {
 		err_sys(&e, ERR_IO, "make a temporary file");
 		return log_err(&e);
 	}
 	o->turn = fileno(turn);
 	o->fetch.quiet = 1;
+	o->fetch.began = st.st_mtim;	/* by the clock that files go by */
 	code = several_run(&o->accounts, common, o->action == FETCH ? AT_ONCE : 1, work, o);
 	fclose(turn);
 	return code;

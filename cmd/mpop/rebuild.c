@@ -23,12 +23,21 @@ struct rebuild {
 	struct prints here;	/* texts: paths; sizes: octets of our own fields before the message */
 	uint64_t *size;		/* of the messages here, with LF; sorted in the end */
 	size_t known;
+	struct timespec began;
 };
 
 static int
 open_file(const char *path)
 {
 	return open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int
+is_of_this_run(const struct rebuild *r, const struct stat *st)
+{
+	if (r->began.tv_sec == 0 || st->st_mtim.tv_sec < r->began.tv_sec)
+		return 0;
+	return st->st_mtim.tv_sec > r->began.tv_sec || st->st_mtim.tv_nsec > r->began.tv_nsec;
 }
 
 static void
@@ -44,7 +53,7 @@ add_file(struct rebuild *r, const char *path)
 
 	if (fd != -1 && fstat(fd, &st) == -1)
 		st.st_size = 0;
-	while (fd != -1 && !h.ended && (n = read(fd, text, sizeof text)) > 0)
+	while (fd != -1 && !is_of_this_run(r, &st) && !h.ended && (n = read(fd, text, sizeof text)) > 0)
 		header_write(&h, text, (size_t)n, &unused);
 	if (fd != -1)
 		close(fd);
@@ -144,9 +153,10 @@ compare(void *ctx, struct listing_msg *m, const struct buf *header, const struct
 }
 
 int
-rebuild(struct pop3 *p, const struct listing *l, struct seen *s, const char *path, size_t *known, struct err *e)
+rebuild(struct pop3 *p, const struct listing *l, struct seen *s, const char *path, struct timespec began, size_t *known,
+    struct err *e)
 {
-	struct rebuild r = { .s = s };
+	struct rebuild r = { .s = s, .began = began };
 	struct listing_msg **msg = xcalloc(l->count + 1, sizeof *msg);
 	size_t count = 0;
 	int rc = add_directory(&r, path, "new", e) == -1 || add_directory(&r, path, "cur", e) == -1 ? -1 : 0;

@@ -7,13 +7,16 @@
 #define REBUILD_H
 
 #include <stddef.h>
+#include <time.h>
 
 struct err;
 struct listing;
 struct pop3;
 struct seen;
 
-/* Records those that are in new/ and cur/ below path; *known says how many. For a ledger that is new, and a listing with sizes. */
-int rebuild(struct pop3 *, const struct listing *, struct seen *, const char *path, size_t *known, struct err *e);
+/* Records those that are in new/ and cur/ below path; *known says how many. For a ledger that is new, and a listing with sizes.
+ * Files younger than began, unless that is 0, are passed over: another account of this run brings them. */
+int rebuild(struct pop3 *, const struct listing *, struct seen *, const char *path, struct timespec began, size_t *known,
+    struct err *e);
 
 #endif

@@ -7,7 +7,7 @@
 # account NAME: a server with a message of that subject, to be deleted.
 account() {
 	play "$1" PIPELINING USER <<EOT
-$(lists "$1:20")
+$(lists "$1:60")
 C: RETR 1
 $(text "$1" "body of $1")
 C: DELE 1
@@ -39,6 +39,12 @@ exits 0 'two of three, into one maildir' mpop -p -a three -a one -a three "$TMP/
 is "$(subjects "$TMP"/M/new/*)" 'one three ' 'both are there'
 is "$(sort "$TMP/out")" "$(new "$TMP/M")" '-p prints both paths'
 ok 'the second was not asked' test ! -e "$TMP/two.peer.result"
+
+# The second account's maildir has the first one's message when it comes to be looked at.
+config one two
+sed -i "s|exec:\(.*/two.peer\)|exec:until ls $TMP/both/new/*; do sleep 0.02; done >/dev/null 2>\&1; exec \1|" "$XDG_CONFIG_HOME/pennypost/config"
+exits 0 'one after the other, into one maildir' mpop -a one -a two "$TMP/both"
+is "$(subjects "$TMP"/both/new/*)$(cat "$TMP/err")" 'one two ' 'what comes with this run is not asked for twice'
 
 config one two three
 exits 0 'all to standard output' mpop -a all -
