@@ -33,10 +33,20 @@ syncpush_row(struct syncfolder *f, const struct sync_action *a, uint32_t uid, ui
 	struct syncstate_row row = { .uid = uid, .flags = flags, .ident = a->ident, .size = a->size_up != 0 ? a->size_up : a->size,
 	    .name = a->name };
 
-	if (a->name == NULL)	/* marked there, as it can't be expunged; it never was here */
+	syncstate_put(f->state, &row);
+}
+
+/* It can't be expunged, and stays there, marked. Its file is gone, never was, or has come back as another message's. */
+static void
+marked_row(struct syncfolder *f, const struct sync_action *a)
+{
+	uint32_t flags = (a->m.known ? a->m.last : a->m.there) | SYNCFLAG_DELETED;
+	const struct syncstate_row *other = a->name != NULL ? syncstate_name(f->state, a->name) : NULL;
+
+	if (a->name == NULL || (other != NULL && other->uid != a->uid))
 		synchere_leave_out(f, a, flags);
 	else
-		syncstate_put(f->state, &row);
+		syncpush_row(f, a, a->uid, flags);
 }
 
 static struct sync_action *
@@ -132,7 +142,7 @@ arrived(struct syncfolder *f, struct sync_action *a)
 	}
 	a->gone = caps_has(&f->run->im->caps, CAP_MOVE) || caps_has(&f->run->im->caps, CAP_UIDPLUS);
 	if (!a->gone)	/* it is still there, marked */
-		syncpush_row(f, a, a->uid, a->m.last | SYNCFLAG_DELETED);
+		marked_row(f, a);
 }
 
 int
@@ -159,7 +169,7 @@ carried_out(struct syncfolder *f, struct sync_action *a)
 		if (caps_has(&run->im->caps, CAP_UIDPLUS) || (syncpush_to_trash(f) && caps_has(&run->im->caps, CAP_MOVE)))
 			a->gone = 1;
 		else
-			syncpush_row(f, a, a->uid, (a->m.known ? a->m.last : a->m.there) | SYNCFLAG_DELETED);
+			marked_row(f, a);
 	}
 }
 
