@@ -118,6 +118,7 @@ struct syncfolder {
 	struct syncfar far;
 	struct syncpull pull;
 	int lost;			/* what was known of it is of no use: messages are matched by what they are */
+	int verify;			/* lost only as long as nothing shows that this is the mailbox its rows are about */
 	struct sync_action *action;
 	size_t actions, room;
 	char **stale;			/* files that had pending marks, and are no longer here */
@@ -159,6 +160,7 @@ int syncfolder_commit(struct syncfolder *);	/* what is known of it is on disk */
 int syncfolder_settle(struct syncfolder *, struct err *e);
 /* After the answers: the list of actions. */
 int syncmeet(struct syncfolder *, struct err *e);
+void syncmeet_verify(struct syncfolder *);	/* no longer lost where the rows turn out to be about this mailbox */
 int syncmeet_unknown(struct syncfolder *, struct err *e);	/* files whose UIDs are not known */
 int syncmeet_held(const struct syncfolder *, const struct sync_action *);	/* the rows will not tell all of what is there */
 int syncmeet_ident(struct syncfolder *, struct sync_action *);	/* of its file: 0, or -1 where it can't be read now */

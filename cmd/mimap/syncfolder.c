@@ -104,6 +104,7 @@ open_near(struct syncfolder *f, struct err *e)
 	if (r != 1)
 		return r;
 	f->lost = 1;
+	f->verify = 0;
 	if (maildir_open(&made, f->path, e) == -1)
 		return -1;
 	maildir_free(&made);
@@ -117,7 +118,10 @@ compare_validity(struct syncfolder *f)
 {
 	const char *mailbox = syncstate_text(f->state, SYNCSTATE_MAILBOX);
 
-	f->lost |= syncstate_is_new(f->state) || syncstate_number(f->state, SYNCSTATE_VALIDITY) != f->told.validity;
+	if (syncstate_is_new(f->state) || syncstate_number(f->state, SYNCSTATE_VALIDITY) != f->told.validity) {
+		f->lost = 1;
+		f->verify = 0;
+	}
 	if (mailbox == NULL || strcmp(mailbox, f->name) != 0)
 		syncstate_set_text(f->state, SYNCSTATE_MAILBOX, f->name);
 	if (f->lost && syncstate_count(f->state) == 0)

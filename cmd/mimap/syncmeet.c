@@ -280,6 +280,8 @@ syncmeet(struct syncfolder *f, struct err *e)
 	syncrecord_all(&f->sum, &f->files, f->near);	/* before anything is done */
 	if (f->far.opened_read_only && !f->far.read_only)
 		f->rules.switches &= SYNC_PULL | SYNC_FOLDERS;
+	if (f->lost && f->verify)
+		syncmeet_verify(f);
 	if (!f->lost && meet_rows(f, e) == -1)
 		return -1;
 	if ((f->lost || syncstate_pendings(f->state) > 0) && syncmeet_unknown(f, e) == -1)

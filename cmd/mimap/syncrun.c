@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "imap.h"
 #include "log.h"
@@ -18,6 +19,8 @@
 #include "xalloc.h"
 
 #define JOINT_MAX 1000000	/* messages in folders that are open at once */
+#define DESCRIPTORS 6		/* of an open folder */
+#define DESCRIPTORS_MAX 8192
 
 struct sides {
 	struct sync_run *run;
@@ -125,6 +128,24 @@ free_sides(struct sides *s)
 	syncpair_free(&s->pairs);
 }
 
+/* So many folders can be open at once. */
+static size_t
+folders_max(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == -1)
+		return 100;
+	if (l.rlim_cur < l.rlim_max && l.rlim_cur < DESCRIPTORS_MAX) {
+		l.rlim_cur = l.rlim_max < DESCRIPTORS_MAX ? l.rlim_max : DESCRIPTORS_MAX;
+		setrlimit(RLIMIT_NOFILE, &l);
+		getrlimit(RLIMIT_NOFILE, &l);
+	}
+	if (l.rlim_cur > DESCRIPTORS_MAX)
+		l.rlim_cur = DESCRIPTORS_MAX;
+	return l.rlim_cur > 400 ? (size_t)(l.rlim_cur - 300) / DESCRIPTORS : 16;
+}
+
 /* Whether messages may have gone from one folder to another there, and here. What is new there may also be what an interrupted run
  * has stored. */
 static void
@@ -132,7 +153,7 @@ judge_moves(struct sides *s, int *joint)
 {
 	struct sync_run *run = s->run;
 	uint64_t messages = 0;
-	size_t i, changed = 0;
+	size_t i, changed = 0, open = 0;
 	int lost = 0, gained = 0;
 
 	for (i = 0; i < s->pairs.count; i++) {
@@ -142,6 +163,7 @@ judge_moves(struct sides *s, int *joint)
 
 		if (p->job == SYNC_SAME)
 			continue;
+		open++;
 		if (p->here != NULL)
 			messages += now != NULL ? now->messages : 0;
 		changed += p->here != NULL && (p->known == NULL || strcmp(p->known->entry.stamp, p->here->stamp) != 0);
@@ -151,7 +173,7 @@ judge_moves(struct sides *s, int *joint)
 		lost |= then != NULL && now->messages < then->messages + (now->next - then->next);
 	}
 	run->far_moves = gained && (lost || changed > 0);
-	*joint = (run->far_moves || changed > 1) && s->knowns > 0 && messages <= JOINT_MAX;
+	*joint = (run->far_moves || changed > 1) && s->knowns > 0 && messages <= JOINT_MAX && open <= folders_max();
 }
 
 static int
@@ -181,6 +203,7 @@ open_folder(struct syncwindow *w, const struct sync_pair *p, struct err *e)
 	f = syncfolder_new(run, p->name, buf_str(&path), &told);
 	f->warn_lost = p->lost;
 	f->lost = p->lost || p->verify;
+	f->verify = p->verify && !p->lost;
 	buf_free(&path);
 	return syncwindow_add(w, f, e);
 }

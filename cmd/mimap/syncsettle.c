@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "imap.h"
+#include "log.h"
 #include "sync.h"
 #include "syncappend.h"
 #include "syncnear.h"
@@ -201,6 +202,9 @@ syncfolder_settle(struct syncfolder *f, struct err *e)
 		syncfolder_fail(f, &f->pull.trouble);
 	if (f->state == NULL || f->dead || f->pull.dead)
 		return r;
+	if (f->flags.left_out > 0)
+		log_warn("%s: it has more than %d keywords; %.100s and others stay where they are", f->name, SYNCFLAG_KEYWORDS,
+		    f->flags.first_left_out);
 	replace_parts(f);
 	drop_gone(f);
 	n = numbers_of(f);

@@ -197,6 +197,55 @@ match_files(struct files *s, struct err *e)
 	return 0;
 }
 
+/* Some message has the UID, number and size that its row says, and none has others. */
+static int
+rows_fit(const struct syncfolder *f)
+{
+	const struct syncstate_row *row;
+	const struct syncfar_fresh *m;
+	int fit = 0;
+	size_t i;
+
+	for (i = 0; i < f->far.freshes; i++) {
+		m = &f->far.fresh[i];
+		row = syncstate_uid(f->state, m->uid);
+		if (row == NULL || row->ident == 0 || m->ident == 0)
+			continue;
+		if (row->ident != m->ident || row->size != m->size)
+			return 0;
+		fit = 1;
+	}
+	return fit;
+}
+
+/* All of the mailbox was told as new. What has a row goes over to what is known, as if all flags had been asked for. */
+void
+syncmeet_verify(struct syncfolder *f)
+{
+	struct syncfar *far = &f->far;
+	size_t i, n = 0;
+
+	if (far->pull != NULL || !rows_fit(f))
+		return;
+	f->lost = 0;
+	far->way = SYNCFAR_PLAIN;
+	far->knowns = 0;
+	far->known = xreallocarray(far->known, far->freshes, sizeof(*far->known));
+	far->known_room = far->freshes;
+	for (i = 0; i < far->freshes; i++) {
+		if (syncstate_uid(f->state, far->fresh[i].uid) == NULL) {
+			far->fresh[n++] = far->fresh[i];
+			continue;
+		}
+		far->known[far->knowns++] = (struct syncfar_known){ far->fresh[i].uid, far->fresh[i].flags };
+		uidset_remove(&far->fresh_set, far->fresh[i].uid, far->fresh[i].uid);
+	}
+	far->freshes = n;
+	for (i = 0; i < syncstate_count(f->state); i++)		/* those that are gone are no new ones either */
+		if (syncstate_at(f->state, i) != NULL)
+			uidset_remove(&far->fresh_set, syncstate_at(f->state, i)->uid, syncstate_at(f->state, i)->uid);
+}
+
 int
 syncmeet_unknown(struct syncfolder *f, struct err *e)
 {
