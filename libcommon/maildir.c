@@ -43,6 +43,7 @@ struct maildir {
 	size_t held;
 	struct staged *staged;
 	size_t count, cap, synced;	/* the first `synced` of them are on disk */
+	int moved_new, moved_cur;	/* there: the directory is not synced yet */
 };
 
 /* The host's name as part of a file name: what could be mistaken for a path, an info part or a line end is \ooo. */
@@ -318,24 +319,50 @@ placed(struct maildir *m, size_t n, maildir_placed_fn *fn, void *ctx)
 	memmove(m->staged, m->staged + n, m->count * sizeof *m->staged);
 }
 
+/* Renames what is staged; which directories have to be synced then is noted. */
+static int
+move_staged(struct maildir *m, size_t *moved, struct err *e)
+{
+	if (maildir_sync(m, e) == -1)
+		return -1;
+	for (*moved = 0; *moved < m->count; ++*moved) {
+		struct staged *s = &m->staged[*moved];
+
+		if (maildir_move(&m->dirs, s->name, s->flags, e) == -1)
+			return -1;
+		*(s->flags == NULL ? &m->moved_new : &m->moved_cur) = 1;
+	}
+	return 0;
+}
+
+int
+maildir_settle(struct maildir *m, struct err *e)
+{
+	if (maildir_dirs_sync(&m->dirs, m->moved_new, m->moved_cur, e) == -1)
+		return -1;
+	m->moved_new = m->moved_cur = 0;
+	return 0;
+}
+
 int
 maildir_place(struct maildir *m, maildir_placed_fn *fn, void *ctx, struct err *e)
 {
-	size_t n;
-	int r = 0, in_new = 0, in_cur = 0;
+	size_t n = 0;
 	struct err later = {0};
+	int r = move_staged(m, &n, e);
 
-	if (maildir_sync(m, e) == -1)
-		return -1;
-	for (n = 0; n < m->count; n++) {
-		struct staged *s = &m->staged[n];
-
-		if ((r = maildir_move(&m->dirs, s->name, s->flags, e)) == -1)
-			break;
-		*(s->flags == NULL ? &in_new : &in_cur) = 1;
-	}
-	if (maildir_dirs_sync(&m->dirs, in_new, in_cur, r == -1 ? &later : e) == -1)
+	if (maildir_settle(m, r == -1 ? &later : e) == -1)
 		r = -1, fn = NULL;
+	placed(m, n, fn, ctx);
+	return r;
+}
+
+int
+maildir_place_soon(struct maildir *m, maildir_placed_fn *fn, void *ctx, struct err *e)
+{
+	size_t n = 0;
+	int r = move_staged(m, &n, e);
+
 	placed(m, n, fn, ctx);
 	return r;
 }

@@ -34,6 +34,10 @@ size_t maildir_count(const struct maildir *);				/* staged, not placed */
 int maildir_sync(struct maildir *, struct err *e);			/* all staged data and names are on disk */
 typedef void maildir_placed_fn(void *ctx, const char *path);		/* path as a mail tool wants it: DIR/new/NAME */
 int maildir_place(struct maildir *, maildir_placed_fn *, void *ctx, struct err *e);	/* fn may be NULL. After an error those not placed are still staged */
+/* The same for batch after batch: the directories are synced by maildir_settle, at the latest before anything says that the files
+ * need no recovery any more. */
+int maildir_place_soon(struct maildir *, maildir_placed_fn *, void *ctx, struct err *e);
+int maildir_settle(struct maildir *, struct err *e);
 
 /* Recovery: a name that a ledger holds. If it still waits in tmp/ it is placed (synced with it): 1; else 0: it was delivered before.
  * 2: it waited, but has not the size that its name tells (the disc lost data that was synced). It is removed: take its key out of

@@ -33,13 +33,30 @@ commit(struct syncpull *p)
 		return;
 	syncstate_set_number(p->state, SYNCSTATE_UNPLACED, 1);
 	if (syncflag_save(p->flags, p->path, &why) == -1 || maildir_sync(p->maildir, &why) == -1
-	    || syncstate_commit(p->state, &why) == -1 || maildir_place(p->maildir, p->placed, p->placed_ctx, &why) == -1) {
+	    || syncstate_commit(p->state, &why) == -1 || maildir_place_soon(p->maildir, p->placed, p->placed_ctx, &why) == -1) {
 		p->dead = 1;
 		p->trouble = why;
 	} else {
-		syncstate_set_number(p->state, SYNCSTATE_UNPLACED, 0);
+		p->unsettled = 1;
 	}
 	p->octets = 0;
+}
+
+/* Until the directories are on disk, the state says that files may wait in tmp/. */
+static void
+settle(struct syncpull *p)
+{
+	struct err why = { 0 };
+
+	if (!p->unsettled || p->dead)
+		return;
+	if (maildir_settle(p->maildir, &why) == -1) {
+		p->dead = 1;
+		p->trouble = why;
+	} else {
+		p->unsettled = 0;
+		syncstate_set_number(p->state, SYNCSTATE_UNPLACED, 0);
+	}
 }
 
 static int
@@ -89,7 +106,8 @@ take(void *ctx, const char *data, size_t n, struct err *e)
 	(void)e;
 	if (p->lost)
 		return 0;
-	if (syncident_add(&p->run, data, n, &why) == -1 || eol_to_lf(&p->eol, data, n, maildir_write, p->maildir, &why) == -1)
+	if ((!p->run.done && syncident_add(&p->run, data, n, &why) == -1)	/* only its header is of interest */
+	    || eol_to_lf(&p->eol, data, n, maildir_write, p->maildir, &why) == -1)
 		lose(p, &why);
 	p->octets += n;
 	p->size += n;
@@ -267,6 +285,7 @@ syncpull_finish(struct syncpull *p)
 		err_set(&p->trouble, ERR_PROTOCOL, "%s sent %llu messages of %s that were not asked for, or twice; they were left out",
 		    stream_peer(p->im->stream), (unsigned long long)p->strays, p->mailbox);
 	commit(p);
+	settle(p);
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* syncpull.h - bodies from the server into one folder's maildir, each with its row. Group commit, per 256 messages or 64 MiB:
- * staged in tmp/ → on disk → rows and "unplaced" committed → placed. "unplaced" goes with a later commit of the folder's.
+ * staged in tmp/ → on disk → rows and "unplaced" committed → placed. "unplaced" goes with a later commit of the folder's,
+ * after the directories were synced.
  * A message that can't be stored here is named, and the others go on. Memory: a batch of names, and a buffer of fixed size.
  * Borrows all it is given. */
 #ifndef MIMAP_SYNCPULL_H
@@ -43,6 +44,7 @@ struct syncpull {
 	uint64_t octets, size;		/* of the batch; of the message under way, on the wire */
 	uint64_t staged, failed, strays;
 	uint32_t first_failed;		/* the lowest UID of these; 0: none */
+	int unsettled;			/* the names of files placed may not be on disk */
 	int dead;			/* a batch could not be made safe: the state's changes must not be committed any more */
 	struct err trouble;
 };
