@@ -514,16 +514,20 @@ sub flags_may {
 	}
 	return;
 }
+# What a killed run had stored or moved there, and not recorded, is found again by its file. Where that was removed or moved on here
+# before the next run, under another name, the message comes back from the server.
 sub check_message {
 	my ($n, $m, @found) = @_;	# found: [folder, flags]
 	return if $m->{loose};
 	my $both = $m->{near} && $m->{far};
 	my $copies = @found;
+	my $unrecorded = $interrupted && $m->{near} && ($m->{new} || $m->{moved});
 	return "message $n is lost" if !$copies && !$m->{doomed};
+	return if $unrecorded && $m->{moved} && $copies == 2;
 	return "message $n is there $copies times" if $copies > 1 && !($both && $m->{moved} && $copies <= 1 + keys %{$m->{moved}}) && !$wild;
 	return "message $n is there $copies times" if $copies > 4;
 	return if $wild || !$copies;
-	return if $m->{gone} && ($m->{new} && $interrupted || $renamed);	# stored there, not recorded, removed here: it comes back
+	return if $m->{gone} && ($unrecorded || $renamed);
 	return "message $n is there though it was removed" if !$both && ($m->{gone} || $m->{flags}{'\deleted'});
 	return if $both && $m->{moved};
 	return "message $n is in $found[0][0], not in $folder{$m->{folder}}" if $found[0][0] ne $folder{$m->{folder}};
