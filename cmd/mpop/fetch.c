@@ -107,6 +107,7 @@ retrieve(struct fetch *f, uint64_t count, uint64_t octets, struct err *e)
 		f->broken = 1;
 		r = -1;
 	}
+	f->broken |= f->p->astray;
 	if (r == 0)
 		return fetch_commit(f, e);
 	if (fetch_commit(f, &later) == -1)
@@ -310,6 +311,8 @@ fetch(struct pop3 *p, struct deliver *d, struct seen *s, const struct fetch_opts
 			r = -1;
 		}
 	}
+	if (f.problems > PROBLEMS_TOLD)
+		log_warn("%zu more messages stay on the server", f.problems - PROBLEMS_TOLD);
 	fetch_forget(&f);
 	listing_free(&f.l);
 	return r;

@@ -15,7 +15,7 @@
 struct reply;
 
 #define BATCH_MAX 256
-
+#define PROBLEMS_TOLD 100	/* one by one */
 
 struct held {
 	struct listing_msg *msg;
@@ -35,6 +35,7 @@ struct fetch {
 	uint64_t octets;			/* of the batch */
 	int broken;				/* a batch could not be made safe: it stays as it is for the next run */
 	int failures;				/* to store, in a row */
+	size_t problems;			/* messages that stay on the server */
 	struct fetch_result *result;
 	struct progress progress;
 };

@@ -231,6 +231,8 @@ pop3_run(struct pop3 *p, const struct pop3_run *run, struct err *e)
 	struct reply r;
 
 	for (size_t got = 0; got < run->count || tail; got++) {
+		if (out == 0 && got < run->count && pop3_quiet(p, e) == -1)
+			return -1;
 		if (out <= limit / 2) {
 			for (; sent < run->count && out < limit; sent++) {
 				if (pop3_send(p, e, "%s %u%s", run->verb, run->msg[sent]->number, run->suffix) == -1)
@@ -299,13 +301,13 @@ pop3_list(struct pop3 *p, struct listing *l, int *uids, struct err *e)
 {
 	int both = p->caps.pipelining && !p->uids_only, sizes;
 
-	if (pop3_send(p, e, "UIDL") == -1 || (both && pop3_send(p, e, "LIST") == -1))
+	if (pop3_quiet(p, e) == -1 || pop3_send(p, e, "UIDL") == -1 || (both && pop3_send(p, e, "LIST") == -1))
 		return -1;
 	if ((*uids = read_list(p, listing_uidl, l, e)) == -1)
 		return -1;
 	if (*uids && p->uids_only)
 		return listing_end(l) > 0 ? twin_sizes(p, l, e) : 0;
-	if (!both && pop3_send(p, e, "LIST") == -1)
+	if (!both && (pop3_quiet(p, e) == -1 || pop3_send(p, e, "LIST") == -1))
 		return -1;
 	if ((sizes = read_list(p, listing_list, l, e)) == -1)
 		return -1;
@@ -357,7 +359,8 @@ pop3_quiet(struct pop3 *p, struct err *e)
 	size_t n;
 	int r = stream_ready(p->s, e);
 
-	if (r == 1 && (r = stream_peek(p->s, &text, &n, e)) == 0 && *text != '-')
+	p->astray = r == 1 && (r = stream_peek(p->s, &text, &n, e)) == 0 && *text != '-';
+	if (p->astray)
 		r = err_set(e, ERR_PROTOCOL, "%s says more than it was asked, so its answers can't be relied on", stream_peer(p->s));
 	return r == -1 ? -1 : 0;	/* the end of the connection, or an -ERR before it, is found out by what comes next */
 }

@@ -21,6 +21,7 @@ struct pop3 {
 	int asked;		/* CAPA was answered with a list: what is not in it isn't there */
 	int uids_only;		/* the caller's: no sizes are wanted where there are UIDs, so LIST is not sent */
 	int owed;		/* replies to come that nobody asks about */
+	int astray;		/* the server said more than it was asked */
 	char stamp[REPLY_STAMP_MAX];	/* APOP's challenge, or "" */
 };
 
@@ -47,7 +48,8 @@ struct pop3_run {
 	void *ctx;
 };
 int pop3_run(struct pop3 *, const struct pop3_run *, struct err *e);
-/* When all that was asked for is answered: ERR_PROTOCOL if the server has said more: then nobody knows which answer was whose. */
+/* When all that was asked for is answered: ERR_PROTOCOL if the server has said more: then it is astray, and nobody knows which
+ * answer was whose. */
 int pop3_quiet(struct pop3 *, struct err *e);
 /* Up to CRLF . CRLF, dots undone, CRLF as LF. End of file before that is ERR_TEMP. */
 int pop3_body(struct pop3 *, sink_fn *, void *ctx, struct err *e);

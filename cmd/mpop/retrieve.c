@@ -19,7 +19,9 @@
 void
 fetch_problem(struct fetch *f, const struct listing_msg *m, const struct err *why)
 {
-	log_warn("message %u (UID %.100s) stays on the server: %s", m->number, m->uid != NULL ? m->uid : "unknown", why->text);
+	if (++f->problems <= PROBLEMS_TOLD)
+		log_warn("message %u (UID %.100s) stays on the server: %s", m->number, m->uid != NULL ? m->uid : "unknown",
+		    why->text);
 	if (f->result->first == ERR_NONE)
 		f->result->first = why->class;
 }

@@ -364,6 +364,24 @@ S: +OK
 S: +OK
 EOT
 
+many=$(seq 103)
+SAYS='^mpop: 3 more messages stay on the server$' LINES_MAX=101
+try 69 'more is listed than there is' <<EOT
+$open
+$lists
+S: +OK
+$(for i in $many; do echo "S: $i u$i"; done)
+S: .
+S: +OK
+$(for i in $many; do echo "S: $i 20"; done)
+S: .
+$(for i in $many; do echo "C: RETR $i"; done)
+$(for i in $many; do echo 'S: -ERR no such message'; done)
+C: QUIT
+S: +OK
+EOT
+LINES_MAX=
+
 # Bodies that nobody asked for.
 SAYS='says more than it was asked'
 try 76 'a body more than was asked for' <<EOT
@@ -382,6 +400,39 @@ C: RETR 2
 S- +OK\r\none\r\n.\r\n+OK\r\nother\r\n.\r\n+OK\r\ntwo\r\n.\r\n
 EOT
 is "$(count)$(cat "$M"/.pennypost-mpop-* | grep -c '^+u:')" 00 'nothing is delivered, recorded or deleted'
+try 76 'a list more than was asked for' <<EOT
+$open
+$lists
+S: +OK
+S: 1 aa
+S: .
+S- +OK\r\n1 20\r\n.\r\n+OK\r\n1 20\r\n.\r\n
+EOT
+is "$(count)" 0 'is not taken for a message'
+try 76 'a body more than was asked for, one by one' <<EOT
+S: +OK ready
+C: CAPA
+S: +OK
+S: USER
+S: .
+C: USER ann
+S: +OK
+C: PASS secret
+S: +OK
+C: UIDL
+S: +OK
+S: 1 aa
+S: 2 bb
+S: .
+C: LIST
+S: +OK
+S: 1 20
+S: 2 20
+S: .
+C: RETR 1
+S- +OK\r\none\r\n.\r\n+OK\r\nother\r\n.\r\n
+EOT
+is "$(count)" 0 'and again nothing is delivered'
 SAYS='did not confirm the deletion' LINES_MAX=2
 try 75 'the server has had enough of waiting' <<EOT
 $open
