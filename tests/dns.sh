@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: ISC
 # dns.sh - for tests: a private name server on loopback, and servers on addresses of their own that share a port. Sourced after lib.sh.
 
-# free_port: one that nobody has just now
+# free_port: one that nobody has just now, for TCP or UDP
 free_port() {
-	perl -MIO::Socket::INET -e 'my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Proto => "udp") or die; print $s->sockport'
+	perl -MIO::Socket::INET -e '
+		for (1 .. 100) {
+			my $u = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Proto => "udp") or die;
+			IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $u->sockport, Listen => 1) or next;
+			print $u->sockport;
+			exit;
+		}'
 }
 
 # start_dns <<configuration lines of unbound.conf's server clause (and further clauses): RESOLVER is then its address:port
 start_dns() {
-	dns_port=$(free_port)
 	mkdir -p "$TMP/dns"
 	{
 		cat <<-X
@@ -19,7 +24,6 @@ start_dns() {
 			    pidfile: ""
 			    use-syslog: no
 			    logfile: "$TMP/dns/log"
-			    interface: 127.0.0.1@$dns_port
 			    do-ip6: no
 			    do-not-query-localhost: no
 			    module-config: "${DNS_MODULES:-iterator}"
@@ -32,16 +36,23 @@ start_dns() {
 		X
 		cat
 		printf 'remote-control:\n    control-enable: no\n'
-	} >"$TMP/dns/unbound.conf"
+	} >"$TMP/dns/common.conf"
+	try_dns || try_dns || try_dns || {	# somebody else may have been quicker to take the port
+		note "unbound does not start: $(cat "$TMP/dns/out" "$TMP/dns/log")"
+		exit 1
+	}
+}
+
+try_dns() {
+	dns_port=$(free_port)
+	rm -f "$TMP/dns/log"
+	printf 'server:\n    interface: 127.0.0.1@%s\n' "$dns_port" | cat - "$TMP/dns/common.conf" >"$TMP/dns/unbound.conf"
 	unbound -d -c "$TMP/dns/unbound.conf" >"$TMP/dns/out" 2>&1 &
 	dns_pid=$!
 	at_exit "kill $dns_pid 2>/dev/null; wait $dns_pid 2>/dev/null"
 	RESOLVER=127.0.0.1:$dns_port
-	await 20 grep -Eq 'start of service|fatal error' "$TMP/dns/log"
-	grep -q 'start of service' "$TMP/dns/log" || {
-		note "unbound does not start: $(cat "$TMP/dns/out" "$TMP/dns/log")"
-		exit 1
-	}
+	await 20 grep -Eqs 'start of service|fatal error' "$TMP/dns/log" "$TMP/dns/out"
+	grep -qs 'start of service' "$TMP/dns/log"
 }
 
 # server NAME ADDRESS [OPTION…] <<transcript: plays it to one client at that address and $MX_PORT, which the first server picks
