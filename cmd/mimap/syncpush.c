@@ -43,7 +43,8 @@ syncpush_mark(struct syncfolder *f)
 
 /* One command over a set, in pieces that fit a line; `last`: with its answer the actions are carried out. */
 static int
-send_set(struct syncfolder *f, const struct uidset *set, const char *before, const char *after, const char *mailbox, int last, struct err *e)
+send_set(struct syncfolder *f, const struct uidset *set, const char *before, const char *after, const char *mailbox, int last,
+    struct err *e)
 {
 	struct buf piece = { 0 };
 	struct sync_command *c;

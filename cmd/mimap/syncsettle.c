@@ -87,7 +87,7 @@ is_confirmed(struct syncfolder *f)
 		if (i + 1 < f->told_agains && f->told_again[i + 1].uid == f->told_again[i].uid)
 			continue;
 		row = syncstate_uid(f->state, f->told_again[i].uid);
-		if ((row == NULL && !uidset_has(&f->told_gone, f->told_again[i].uid)) || (row != NULL && ((row->flags ^ f->told_again[i].flags) & ~f->rules.keep) != 0))
+		if (row == NULL ? !uidset_has(&f->told_gone, f->told_again[i].uid) : ((row->flags ^ f->told_again[i].flags) & ~f->rules.keep) != 0)
 			return 0;
 	}
 	for (i = 0; f->told_gone.count > 0 && i < syncstate_count(f->state); i++) {
