@@ -19,7 +19,7 @@ static const struct {
 	{ "LIST-EXTENDED", CAP_LIST_EXTENDED, 1 }, { "LIST-STATUS", CAP_LIST_STATUS, 1 }, { "SPECIAL-USE", CAP_SPECIAL_USE, 1 },
 	{ "STATUS=SIZE", CAP_STATUS_SIZE, 1 }, { "UIDPLUS", CAP_UIDPLUS, 1 }, { "MOVE", CAP_MOVE, 1 },
 	{ "CREATE-SPECIAL-USE", CAP_CREATE_SPECIAL_USE, 0 }, { "QUOTA", CAP_QUOTA, 0 }, { "ENABLE", CAP_ENABLE, 1 },
-	{ "UTF8=ACCEPT", CAP_UTF8, 0 }, { "UTF8=ONLY", CAP_UTF8, 0 }, { "NAMESPACE", CAP_NAMESPACE, 1 },
+	{ "UTF8=ACCEPT", CAP_UTF8, 0 }, { "UTF8=ONLY", CAP_UTF8_ONLY, 0 }, { "NAMESPACE", CAP_NAMESPACE, 1 },
 	{ "SORT", CAP_SORT, 0 }, { "SORT=DISPLAY", CAP_SORT_DISPLAY, 0 }, { "ESORT", CAP_ESORT, 0 },
 	{ "THREAD=REFERENCES", CAP_THREAD_REFERENCES, 0 }, { "THREAD=REFS", CAP_THREAD_REFS, 0 }, { "MULTIAPPEND", CAP_MULTIAPPEND, 0 },
 	{ "CONDSTORE", CAP_CONDSTORE, 0 }, { "QRESYNC", CAP_QRESYNC, 0 }, { "IDLE", CAP_IDLE, 1 }, { "NOTIFY", CAP_NOTIFY, 0 },
@@ -53,7 +53,7 @@ left_out(const struct caps *c, const char *name, size_t n)
 	return 0;
 }
 
-/* QRESYNC is CONDSTORE and more (RFC 7162 section 3.2.2). */
+/* QRESYNC is CONDSTORE and more (RFC 7162 section 3.2.2); UTF8=ONLY is UTF8=ACCEPT that is a must (RFC 6855 section 6). */
 static void
 believe(struct caps *c, enum cap cap)
 {
@@ -62,6 +62,8 @@ believe(struct caps *c, enum cap cap)
 	c->set |= BIT(cap);
 	if (cap == CAP_QRESYNC)
 		c->set |= BIT(CAP_CONDSTORE);
+	if (cap == CAP_UTF8_ONLY)
+		c->set |= BIT(CAP_UTF8);
 	for (i = 0; cap == CAP_REV2 && i < sizeof(names) / sizeof(*names); i++) {
 		if (names[i].rev2)
 			c->set |= BIT(names[i].cap);

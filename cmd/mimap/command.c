@@ -89,7 +89,7 @@ add_string(struct command *c, const char *p, struct err *e)
 			return refuse(e, "text, because of a control character in it", p);
 		eight |= (unsigned char)*q >= 0x80;
 	}
-	if (eight) {
+	if (eight && !c->utf8) {
 		add_literal(c, p, strlen(p));
 		return 0;
 	}
@@ -111,6 +111,10 @@ add_mailbox(struct command *c, const char *name, struct err *e)
 
 	if (mailbox_check(name, e) == 0 && mailbox_to_wire(&wire, name, &c->mailbox, e) == 0)
 		r = add_string(c, buf_str(&wire), e);
+	if (r == 0) {
+		free(c->named);
+		c->named = xstrdup(name);
+	}
 	buf_free(&wire);
 	return r;
 }
@@ -165,12 +169,22 @@ command_stream(struct command *c, uint64_t size, command_produce_fn *produce, vo
 	c->literal[c->literals++] = (struct command_literal){ .at = c->text.len, .wait = wait, .produce = produce, .ctx = ctx };
 }
 
-void
-command_tail(struct command *c, uint64_t size, int (*produce)(void *, sink_fn *, void *, struct err *), void *ctx)
+int
+command_utf8(const struct command *c, int eight)
 {
-	int wait = announce(c, size);
+	return c->utf8 && eight;
+}
 
-	c->tail = (struct command_tail){ .size = size, .wait = wait, .produce = produce, .ctx = ctx };
+/* C: … UTF8 (~{310+}        RFC 6855 section 4
+ * C: (310 octets))           literal8 of RFC 3516, which may be sent ahead as a literal may (RFC 7888 section 4) */
+void
+command_message(struct command *c, uint64_t size, int eight, command_produce_fn *produce, void *ctx)
+{
+	if (command_utf8(c, eight))
+		buf_adds(&c->text, "UTF8 (~");
+	command_stream(c, size, produce, ctx);
+	if (command_utf8(c, eight))
+		buf_adds(&c->text, ")");
 }
 
 void
@@ -178,6 +192,8 @@ command_free(struct command *c)
 {
 	buf_free(&c->text);
 	free(c->literal);
+	free(c->named);
+	c->named = NULL;
 	c->literal = NULL;
 	c->literals = 0;
 }

@@ -26,20 +26,14 @@ struct command_literal {
 	void *ctx;
 };
 
-struct command_tail {		/* a literal at the command's end, too large for memory */
-	uint64_t size;
-	int wait;
-	int (*produce)(void *ctx, sink_fn *, void *sink_ctx, struct err *e);	/* `size` octets, or -1 */
-	void *ctx;
-};
-
 struct command {		/* zeroed is valid, and sends synchronising literals and names in modified UTF-7 */
 	enum literal_form form;
 	struct mailbox_form mailbox;
+	int utf8;		/* UTF8=ACCEPT holds (RFC 6855): text in UTF-8 is quoted */
+	char *named;		/* the last mailbox in it, or NULL */
 	struct buf text;	/* without tag; literals in it follow their {n}, no CRLF between */
 	struct command_literal *literal;
 	size_t literals;
-	struct command_tail tail;	/* .produce is NULL: none */
 };
 
 /* Appends fmt with its directives filled in:
@@ -54,8 +48,10 @@ struct command {		/* zeroed is valid, and sends synchronising literals and names
 int command_add(struct command *, struct err *e, const char *fmt, ...);
 /* A literal that is not kept in memory; more may follow it. */
 void command_stream(struct command *, uint64_t size, command_produce_fn *, void *ctx);
-/* ends it */
-void command_tail(struct command *, uint64_t size, int (*produce)(void *, sink_fn *, void *, struct err *), void *ctx);
+/* A message of which the header has octets beyond US-ASCII goes as UTF8 (~{n}…). Flags before it then, if only (): Courier
+ * understands it only behind them. */
+int command_utf8(const struct command *, int eight);
+void command_message(struct command *, uint64_t size, int eight, command_produce_fn *, void *ctx);
 void command_free(struct command *);
 
 #endif

@@ -241,11 +241,14 @@ on_tagged(struct imap *im, struct err *e)
 	note_code(im);
 	if (tag == im->compressing)
 		r = imap_compressed(im, e);
-	else if (im->handler.answer != NULL)
+	else if (tag != im->enabling && im->handler.answer != NULL)
 		r = im->handler.answer(im->handler.ctx, tag, &im->response, e);
 	if (r == 0 && im->response.status != STATUS_OK && !p->judged && im->failure.class == ERR_NONE)
-		imap_refusal(im, p->what, &im->failure);
+		imap_failed(im, p);
+	if (tag == im->enabling)
+		imap_enable_answered(im);
 	free(p->opens);
+	free(p->named);
 	free(p);
 	enter(im);
 	return r == -1 ? broken(im) : 1;
@@ -366,11 +369,7 @@ imap_finish(struct imap *im, struct err *e)
 		if (step_on(im, e) == -1)
 			return -1;
 	}
-	if (im->failure.class == ERR_NONE)
-		return 0;
-	*e = im->failure;
-	err_clear(&im->failure);
-	return -1;
+	return im->failure.class == ERR_NONE ? 0 : imap_failure(im, e);
 }
 
 int

@@ -56,6 +56,7 @@ struct imap_since {		/* what is known of a mailbox (RFC 7162 section 3.2.5.2) */
 struct imap_pending {		/* a command without its answer yet */
 	struct imap_pending *next;
 	unsigned int tag;
+	char *named;		/* the last mailbox in it, or NULL */
 	int judged;		/* a refusal is not a failure here: the sender looks at the answer itself */
 	char *opens;		/* the mailbox that it selects, or NULL */
 	char what[200];		/* "open mailbox Lists": what the server refused to do */
@@ -71,6 +72,8 @@ struct imap {
 	struct imap_mailbox mailbox;
 	char *charset;		/* for SEARCH, of the server's choice; NULL: UTF-8, "": only US-ASCII (seek.h) */
 	uint64_t enabled;	/* a bit (caps.h) for each capability that ENABLE has switched on */
+	int utf8;		/* UTF8=ACCEPT is enabled, or about to be by the command with this tag: */
+	unsigned int enabling;
 	struct response response;	/* the last one read */
 	struct buf literal;
 	struct imap_pending *pending, **pending_end;	/* in the order sent */
@@ -79,6 +82,7 @@ struct imap {
 	int compressed;
 	unsigned int idle;		/* responses since the last that was waited for */
 	struct err failure;		/* of the first command refused since imap_finish */
+	char *failure_named;		/* the last mailbox in it, if that may be why; or NULL */
 	int preauth, broken;
 };
 
@@ -105,6 +109,12 @@ int imap_select_since(struct imap *, const char *mailbox, int read_only, const s
  * server does not know ENABLE or that. Before the first imap_select. */
 int imap_enable(struct imap *, enum cap, struct err *e);
 int imap_enabled(const struct imap *, enum cap);	/* the server has said so */
+/* UTF-8 in names and headers both ways where the server has UTF8=ACCEPT (RFC 6855), ahead of what follows. Right after imap_open. */
+int imap_utf8(struct imap *, struct err *e);
+/* A command that names the mailbox was refused: says to *why where names have to begin, if that is not so. Takes a turn on servers
+ * with NAMESPACE (RFC 2342), unless another answer is still awaited: then it does nothing. */
+void imap_misplaced(struct imap *, const char *mailbox, struct err *why);
+int imap_may_be_name(const struct response *);	/* a refusal that may be due to the mailbox's name */
 #define IMAP_BULK 100	/* messages: for so many or more it pays even where it takes a turn */
 /* Has both sides compressed where that pays: the server is not on this machine (or the key compress is on) and knows COMPRESS.
  * Ahead, but the next command waits for its answer: so this is to be the last one of a flight that is waited for anyway. */
@@ -119,7 +129,10 @@ void imap_expect(struct imap *, const char *what, int judged);	/* last_tag was s
 int imap_next(struct imap *, struct err *e);	/* reads up to a continuation (1) or the tagged answer awaited last (0) */
 int imap_login(struct imap *, struct err *e);
 int imap_refusal(const struct imap *, const char *what, struct err *e);	/* sets *e from the response: -1 */
+void imap_failed(struct imap *, struct imap_pending *);	/* the response refuses that command, the first since imap_finish */
+int imap_failure(struct imap *, struct err *e);	/* that one, to *e: -1; all answers are in */
 int imap_compress_always(struct imap *, struct err *e);	/* at once, if the key compress is on */
+void imap_enable_answered(struct imap *);	/* what imap_utf8 sent */
 int imap_compressed(struct imap *, struct err *e);	/* COMPRESS has its answer, in response */
 
 #endif

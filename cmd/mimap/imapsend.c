@@ -28,18 +28,6 @@ send_line(struct imap *im, const char *tag, const char *text, size_t len, struct
 	return stream_send(im->stream, e, "%s%s%.*s", tag, *tag != '\0' ? " " : "", (int)len, text);
 }
 
-static int
-send_tail(struct imap *im, const struct command_tail *t, struct err *e)
-{
-	int r;
-
-	if (t->wait && (r = await_go_ahead(im, e)) != 1)
-		return r == 0 ? 1 : -1;
-	if (t->produce(t->ctx, stream_sink, im->stream, e) == -1)
-		return -1;
-	return stream_write(im->stream, "\r\n", 2, e);
-}
-
 /* Lines and literals in turn; 0 when all of it is sent, 1 when the server refused it half-way. */
 static int
 send_pieces(struct imap *im, const struct command *c, struct err *e)
@@ -60,9 +48,7 @@ send_pieces(struct imap *im, const struct command *c, struct err *e)
 			return -1;
 		at = c->literal[i].at + c->literal[i].len;
 	}
-	if (send_line(im, i == 0 ? tag : "", text + at, c->text.len - at, e) == -1)
-		return -1;
-	return c->tail.produce != NULL ? send_tail(im, &c->tail, e) : 0;
+	return send_line(im, i == 0 ? tag : "", text + at, c->text.len - at, e);
 }
 
 void
@@ -74,6 +60,7 @@ imap_command(const struct imap *im, struct command *c)
 	else if (caps_has(&im->caps, CAP_LITERAL_MINUS))
 		c->form = LITERAL_MINUS;
 	c->mailbox = im->form;
+	c->utf8 = im->utf8;
 }
 
 int
@@ -87,6 +74,7 @@ imap_send(struct imap *im, const struct command *c, const char *what, struct err
 	p = xcalloc(1, sizeof(*p));
 	p->tag = ++im->last_tag;
 	snprintf(p->what, sizeof(p->what), "%s", what);
+	p->named = c->named != NULL ? xstrdup(c->named) : NULL;
 	im->sending = p;
 	stream_arm(im->stream, 0);
 	r = send_pieces(im, c, e);
@@ -94,6 +82,7 @@ imap_send(struct imap *im, const struct command *c, const char *what, struct err
 		*im->pending_end = im->sending;
 		im->pending_end = &im->sending->next;
 	} else if (im->sending != NULL) {
+		free(im->sending->named);
 		free(im->sending);
 	}
 	im->sending = NULL;

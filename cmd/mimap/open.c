@@ -10,7 +10,13 @@ mimap_open(struct mimap *m, struct imap **im, struct err *e)
 {
 	if (mimap_account(m, e) == -1)
 		return -1;
-	return imap_open(im, &m->account, e);
+	if (imap_open(im, &m->account, e) == -1)
+		return -1;
+	if (imap_utf8(*im, e) == -1) {
+		imap_close(im);
+		return -1;
+	}
+	return 0;
 }
 
 /* Once: verbs that need a key before they connect ask first. account_load says what is missing where there is no

@@ -38,6 +38,7 @@ struct put {
 	struct err trouble;		/* the first one; those after it are told at once */
 	int stop;			/* no other message will be taken either */
 	int again;			/* some were refused together */
+	int nowhere;			/* `trouble` is that there is no such mailbox */
 	struct progress progress;
 };
 
@@ -134,6 +135,7 @@ refused(struct put *p, struct letter *l)
 
 	snprintf(what, sizeof(what), "store %s in %s", l->path != NULL ? l->path : "the message", p->m->mailbox);
 	imap_refusal(p->im, what, &why);
+	p->nowhere |= p->trouble.class == ERR_NONE && imap_may_be_name(&p->im->response);
 	failed(p, l, &why);
 }
 
@@ -171,12 +173,12 @@ on_answer(void *ctx, unsigned int tag, const struct response *r, struct err *e)
 	return 1;
 }
 
-/* " (\Seen) "22-Nov-2026 10:00:00 +0000" {310+}", and the message */
+/* " (\Seen) "22-Nov-2026 10:00:00 +0000" {310+}", or "UTF8 (~{310+}", and the message */
 static int
 add_letter(struct put *p, struct command *c, const struct letter *l, struct upload *u, struct err *e)
 {
 	struct buf flags = { 0 }, date = { 0 };
-	int r = 0;
+	int r;
 
 	if (p->flags_given)
 		buf_adds(&flags, buf_str(&p->flags));
@@ -184,13 +186,12 @@ add_letter(struct put *p, struct command *c, const struct letter *l, struct uplo
 		letters_flags(l, &flags);
 	if (p->date_given || l->from_maildir)
 		date_imap_time(&date, p->date_given ? p->date : u->modified);
-	if (flags.len > 0)
-		r = command_add(c, e, " (%r)", buf_str(&flags));
+	r = flags.len > 0 || command_utf8(c, u->eight) ? command_add(c, e, flags.len > 0 ? " (%r)" : " ()", buf_str(&flags)) : 0;
 	if (r == 0 && date.len > 0)
 		r = command_add(c, e, " \"%r\"", buf_str(&date));
 	if (r == 0)
 		r = command_add(c, e, " ");
-	command_stream(c, u->size, upload_send, u);
+	command_message(c, u->size, u->eight, upload_send, u);
 	buf_free(&flags);
 	buf_free(&date);
 	return r;
@@ -281,6 +282,8 @@ put_all(struct put *p, struct err *e)
 	if (r == 0 && next > 0)
 		r = newuids_find(p->im, p->m->mailbox, next, &p->letters, e);
 	print_uids(p, 1);
+	if (r == 0 && p->nowhere)
+		imap_misplaced(p->im, p->m->mailbox, &p->trouble);
 	if (r == 0 && p->trouble.class != ERR_NONE) {
 		*e = p->trouble;
 		r = -1;

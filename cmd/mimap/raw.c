@@ -92,7 +92,7 @@ verb_raw(struct mimap *m, int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE, "raw: there is no option -%c", optopt);
 	if (optind == argc)
 		return err_set(e, ERR_USAGE, "raw: which command?");
-	if (mimap_open(m, &im, e) == -1)
+	if (mimap_account(m, e) == -1 || imap_open(&im, &m->account, e) == -1)	/* no UTF8=ACCEPT: what he writes is US-ASCII */
 		return -1;
 	r = work(im, argv + optind, e);
 	imap_logout(im);

@@ -2,6 +2,7 @@
 /* refusal.c - what a NO or BAD means to the user. */
 #include "imap.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -35,4 +36,39 @@ imap_refusal(const struct imap *im, const char *what, struct err *e)
 		advice = "; it may want to be told who asks: -o imap-id=on";
 	return err_set(e, refusal_class(r), "%s refused to %s: \"%.200s\"%s", stream_peer(im->stream), what, r->text,
 	    advice);
+}
+
+int
+imap_may_be_name(const struct response *r)
+{
+	static const char *const codes[] = { "TRYCREATE", "NONEXISTENT", "NOPERM", "CANNOT" };
+	size_t i;
+
+	for (i = 0; r->code != NULL && i < sizeof(codes) / sizeof(*codes); i++) {
+		if (strcasecmp(r->code, codes[i]) == 0)
+			return 1;
+	}
+	return r->code == NULL;
+}
+
+void
+imap_failed(struct imap *im, struct imap_pending *p)
+{
+	imap_refusal(im, p->what, &im->failure);
+	free(im->failure_named);
+	im->failure_named = imap_may_be_name(&im->response) ? p->named : NULL;
+	if (im->failure_named != NULL)
+		p->named = NULL;
+}
+
+int
+imap_failure(struct imap *im, struct err *e)
+{
+	*e = im->failure;
+	err_clear(&im->failure);
+	if (im->failure_named != NULL)
+		imap_misplaced(im, im->failure_named, e);
+	free(im->failure_named);
+	im->failure_named = NULL;
+	return -1;
 }

@@ -30,7 +30,7 @@ seek_can(const struct imap *im, const struct query *q)
 	return 1;
 }
 
-/* " RETURN (ALL)" and the charset, which SORT needs in any case */
+/* " RETURN (ALL)" and the charset, which SORT needs in any case, and SEARCH may not have with UTF8=ACCEPT (RFC 6855 section 3) */
 static int
 add_options(struct imap *im, struct command *c, const struct seek_opts *o, int ascii, struct err *e)
 {
@@ -40,14 +40,14 @@ add_options(struct imap *im, struct command *c, const struct seek_opts *o, int a
 
 	if (o->sort != NULL) {
 		sortkey_wire(o->sort, &keys);
-		r = command_add(c, e, "UID SORT (%r) %a", buf_str(&keys), ascii ? "US-ASCII" : charset);
+		r = command_add(c, e, "UID SORT (%r) %a", buf_str(&keys), ascii && !im->utf8 ? "US-ASCII" : charset);
 		buf_free(&keys);
 		return r;
 	}
 	r = command_add(c, e, "UID SEARCH");
 	if (r == 0 && caps_has(&im->caps, CAP_ESEARCH))
 		r = command_add(c, e, o->save ? " RETURN (SAVE ALL)" : " RETURN (ALL)");
-	if (r == 0 && !ascii)
+	if (r == 0 && !ascii && !im->utf8)
 		r = command_add(c, e, " CHARSET %a", charset);
 	return r;
 }
@@ -154,6 +154,6 @@ seek_refused(struct imap *im, const struct query *q)
 	if (query_ascii(q) || (r->status == STATUS_NO && r->code != NULL && !named))
 		return 0;
 	free(im->charset);
-	im->charset = first && named ? choose_charset(q, r->code_args) : xstrdup("");
+	im->charset = first && named && !im->utf8 ? choose_charset(q, r->code_args) : xstrdup("");
 	return 1;
 }

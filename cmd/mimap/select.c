@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "stream.h"
+
 /* C: EXAMINE mailbox | SELECT mailbox [(QRESYNC (validity modseq [uids]))]
  * S: * OK [CLOSED] | * 3 EXISTS | * OK [UIDVALIDITY 7] …; with QRESYNC * VANISHED (EARLIER) set | * n FETCH (UID … MODSEQ (…))
  * S: OK | NO */
@@ -56,6 +58,37 @@ imap_enable(struct imap *im, enum cap cap, struct err *e)
 		r = imap_send(im, &c, "enable an extension", e);
 	command_free(&c);
 	return r == -1 ? -1 : 1;
+}
+
+/* C: ENABLE UTF8=ACCEPT    RFC 6855 section 3; also where the server offers UTF8=ONLY
+ * S: * ENABLED UTF8=ACCEPT | OK */
+int
+imap_utf8(struct imap *im, struct err *e)
+{
+	int r = imap_enable(im, CAP_UTF8, e);
+	struct imap_pending *p;
+
+	if (r == 0 && caps_has(&im->caps, CAP_UTF8_ONLY))
+		return err_set(e, ERR_UNAVAILABLE, "%s works with UTF-8 only (UTF8=ONLY): leave UTF8=ACCEPT and ENABLE out of imap-without",
+		    stream_peer(im->stream));
+	if (r != 1)
+		return r;
+	im->enabling = im->last_tag;
+	for (p = im->pending; p != NULL; p = p->next)
+		p->judged |= p->tag == im->enabling;
+	im->utf8 = im->form.utf8 = 1;
+	return 0;
+}
+
+/* It was not enabled after all: what is sent from here on is as before. */
+void
+imap_enable_answered(struct imap *im)
+{
+	im->enabling = 0;
+	if (imap_enabled(im, CAP_UTF8))
+		return;
+	im->utf8 = 0;
+	im->form.utf8 = !caps_has(&im->caps, CAP_REV1);
 }
 
 int

@@ -156,12 +156,14 @@ imap_close(struct imap **imp)
 	while ((p = im->pending) != NULL) {
 		im->pending = p->next;
 		free(p->opens);
+		free(p->named);
 		free(p);
 	}
 	stream_close(&im->stream);
 	response_free(&im->response);
 	caps_clear(&im->caps);
 	free(im->charset);
+	free(im->failure_named);
 	buf_free(&im->literal);
 	free(im->mailbox.name);
 	free(im->mailbox.permanent);

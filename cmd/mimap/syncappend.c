@@ -112,11 +112,11 @@ send_one(struct syncfolder *f, struct sync_action *a, struct upload *u, struct e
 	date_imap_time(&date, u->modified);
 	imap_command(im, &c);
 	r = command_add(&c, e, "APPEND %m ", f->name);
-	if (r == 0 && flags.len > 0)
-		r = command_add(&c, e, "(%r) ", buf_str(&flags));
+	if (r == 0 && (flags.len > 0 || command_utf8(&c, u->eight)))
+		r = command_add(&c, e, flags.len > 0 ? "(%r) " : "() ", buf_str(&flags));
 	if (r == 0)
 		r = command_add(&c, e, "\"%r\" ", buf_str(&date));
-	command_tail(&c, u->size, upload_send, u);
+	command_message(&c, u->size, u->eight, upload_send, u);
 	a->tag = im->last_tag + 1;
 	if (r == 0)
 		r = imap_send(im, &c, "store a message", e);

@@ -19,8 +19,8 @@
 struct asked {
 	struct sync_run *run;
 	struct sync_numbers *numbers;	/* of a STATUS, or NULL */
-	const char *what, *mailbox;
-	int refused;
+	const char *what, *mailbox, *to;	/* the last: its new name, or NULL */
+	struct err why;		/* it was refused; ERR_NONE: not */
 };
 
 static int
@@ -44,17 +44,15 @@ static int
 on_answer(void *ctx, unsigned int tag, const struct response *r, struct err *e)
 {
 	struct asked *a = ctx;
-	struct err why = { 0 };
 	char what[160];
 
 	(void)tag;
 	(void)e;
-	if (r->status == STATUS_OK || (a->numbers != NULL && r->code != NULL && strcmp(r->code, "ALREADYEXISTS") == 0))
+	if (r->status == STATUS_OK || (a->numbers != NULL && r->code != NULL && strcmp(r->code, "ALREADYEXISTS") == 0)
+	    || a->why.class != ERR_NONE)
 		return 1;
 	snprintf(what, sizeof(what), "%s the mailbox %s", a->what, a->mailbox);
-	imap_refusal(a->run->im, what, &why);
-	syncreport_trouble(a->run, &why);
-	a->refused = 1;
+	imap_refusal(a->run->im, what, &a->why);
 	return 1;
 }
 
@@ -75,7 +73,11 @@ ask(struct asked *a, struct command *c, struct command *then, struct err *e)
 		r = syncwire_await(w, &flight, e);
 	else
 		syncwire_drop(w, &flight);
-	return r == -1 ? -1 : !a->refused;
+	if (r == -1 || a->why.class == ERR_NONE)
+		return r == -1 ? -1 : 1;
+	imap_misplaced(w->im, a->to != NULL ? a->to : a->mailbox, &a->why);
+	syncreport_trouble(a->run, &a->why);
+	return 0;
 }
 
 /* C: CREATE mailbox
@@ -111,7 +113,7 @@ create_there(struct sync_run *run, const char *mailbox, struct sync_numbers *tol
 static int
 rename_there(struct sync_run *run, const struct sync_pair *p, struct err *e)
 {
-	struct asked a = { .run = run, .what = "rename", .mailbox = p->from };
+	struct asked a = { .run = run, .what = "rename", .mailbox = p->from, .to = p->name };
 	struct command c;
 	int r;
 

@@ -50,6 +50,16 @@ pass(const struct upload *u, sink_fn *sink, void *ctx, struct err *e)
 	}
 }
 
+static void
+look_at_header(struct upload *u, const char *p, size_t n)
+{
+	for (; n > 0 && !u->in_body; p++, n--) {
+		u->in_body = *p == '\n' && !u->in_line;
+		u->in_line = *p != '\n' && (u->in_line || *p != '\r');
+		u->eight |= (unsigned char)*p >= 0x80;
+	}
+}
+
 static int
 measure(void *ctx, const char *p, size_t n, struct err *e)
 {
@@ -58,6 +68,7 @@ measure(void *ctx, const char *p, size_t n, struct err *e)
 	if (memchr(p, '\0', n) != NULL)
 		return err_set(e, ERR_DATA, "%s: there is a NUL in it, which an IMAP server does not take", name_of(u));
 	u->size += n;
+	look_at_header(u, p, n);
 	return 0;
 }
 

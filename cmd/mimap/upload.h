@@ -16,6 +16,8 @@ struct upload {
 	off_t start;
 	time_t modified;
 	uint64_t size;		/* on the wire */
+	int eight;		/* its header has octets beyond US-ASCII */
+	int in_line, in_body;	/* where the first reading is */
 	struct buf id;		/* its Message-ID, or empty */
 };
 

@@ -131,7 +131,7 @@ session(struct watcher *w, struct err *e)
 		a->token = NULL;
 	}
 	r = imap_open(&w->im, a, e);
-	if (r == 0) {
+	if (r == 0 && (r = imap_utf8(w->im, e)) == 0) {
 		stream_keepalive(w->im->stream, KEEPALIVE);
 		r = watch_as_planned(w, e);
 		imap_logout(w->im);
