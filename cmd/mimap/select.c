@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* select.c - a mailbox is opened (RFC 3501 sections 6.3.1, 6.3.2), with what changed since it was open last where the server
- * can tell (QRESYNC, RFC 7162 section 3.2.5), which must have been switched on before (ENABLE, RFC 5161). */
+ * can tell (QRESYNC, RFC 7162 section 3.2.5), which must have been switched on before (ENABLE, RFC 5161), as must UTF8=ACCEPT (RFC
+ * 6855), here for the whole session. */
 #include "imap.h"
 
 #include <stdio.h>
