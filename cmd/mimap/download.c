@@ -206,14 +206,15 @@ keep(struct download *d, const struct response *r, uint32_t uid, struct err *e)
 	return commit(d, e);
 }
 
-/* A message that came as a string, or NIL where it is no more. */
+/* A message that came as a string, or NIL where it is no more. A piece of one, BODY[]<10>, is none. */
 static int
-take_string(struct download *d, const struct value *body, struct err *e)
+take_string(struct download *d, const struct response *r, struct err *e)
 {
+	const struct value *body = value_after(r->args, item_name(d));
 	const char *text;
 	size_t n;
 
-	if (body->kind != VALUE_STRING || !value_text(body, &text, &n) || d->got > 0)
+	if (body == NULL || body->kind != VALUE_STRING || !value_text(body, &text, &n) || d->got > 0)
 		return 0;
 	if (check_validity(d, e) == -1 || begin(d, 0, n, e) == -1 || take(d, text, n, e) == -1)
 		return -1;
@@ -229,7 +230,7 @@ on_fetch(struct download *d, const struct response *r, int have, struct err *e)
 	if (body == NULL)		/* another client changed flags */
 		return 0;
 	value_u32(value_after(r->args, "UID"), &uid);
-	if (!have && uid != 0 && (have = take_string(d, body, e)) == -1)
+	if (!have && uid != 0 && (have = take_string(d, r, e)) == -1)
 		return -1;
 	if (have && uid != 0 && (d->uid == 0 || d->uid == uid) && wanted(d, uid)) {
 		d->got = 0;

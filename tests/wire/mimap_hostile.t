@@ -271,6 +271,14 @@ S: A2 OK
 C: A3 LOGOUT
 S: A3 OK
 EOT
+hostile piece 76 'not asked for' 1 <<EOT
+$fetch
+S: * 1 FETCH (UID 5 FLAGS () BODY[]<2> "ve")
+$six
+S: A2 OK
+C: A3 LOGOUT
+S: A3 OK
+EOT
 hostile two_bodies 76 'two messages in one answer' 0 <<EOT
 $fetch
 S: * 1 FETCH (UID 5 BODY[] {5}
