@@ -60,7 +60,7 @@ if git send-email -h 2>&1 | grep -q compose && perl -MMail::Address -e 1 2>/dev/
 	is "$(header Subject)" '[PATCH] Send greetings' '  the patch arrives'
 	is "$(header From)" '=?UTF-8?q?Zo=C3=AB?= <zoe@example.org>' '  from its author'
 	is "$(header Cc)$(header Bcc)" 'Carol <carol@example.com>' '  with its copies, but the blind one'
-	is "$(sed '/^$/q' "$TMP/mail" | grep -Ec '^(Date|Message-Id|From|To):')" 4 '  each field once'
+	is "$(sed '/^$/q' "$TMP/mail" | grep -Eic '^(Date|Message-Id|From|To):')" 4 '  each field once'
 	like "$(cat "$TMP/mail")" '^\+\.$' '  with its dot'
 	git checkout -q HEAD~1 && exits 0 '  and git am takes it' git am -q "$TMP/mail"
 	is "$(git show HEAD:file)" "$(printf '.\nGr\303\274\303\237e')" '  as it was'

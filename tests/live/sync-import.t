@@ -100,7 +100,7 @@ if command -v mbsync >/dev/null; then
 		Port $IMAPS
 		User ann
 		Pass secret
-		AuthMechs PLAIN
+		AuthMechs LOGIN
 		SSLType IMAPS
 		CertificateFile $CA
 

@@ -67,7 +67,9 @@ done
 exits 0 'without any environment' with 'env -i "$BUILD/msend" -n -a lmtp+unix:/nowhere '"$relay"' bob@example.net'
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	nobody='setpriv --reuid 54321 --regid 54321 --clear-groups'
-	chmod 711 "$TMP"
+	mkdir -p "$TMP/open/tests/tools"	# what is built may lie where only its owner can go
+	cp "$BUILD/msend" "$BUILD/mqueue" "$TMP/open" && cp "$BUILD/tests/tools/peer" "$TMP/open/tests/tools"
+	built=$BUILD BUILD=$TMP/open
 	dialogue nobody
 	chmod 777 "$TMP"
 	exits 0 'a user who is none' with 'env HOME=/nonexistent '"$nobody"' "$BUILD/msend" '"$relay"' -a "$1" bob@example.net' "$PEER"
@@ -79,6 +81,7 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	mkdir "$TMP/sealed" && chown 54321 "$TMP/sealed" && chmod 500 "$TMP/sealed"
 	exits 73 'a copy where nothing can be written' with "$nobody"' "$BUILD/msend" -S "$1" -a lmtp+unix:/nowhere '"$relay"' bob@example.net' "$TMP/sealed/box"
 	like "$(cat "$TMP/err")" '^msend: not sent, since no copy can be kept: .*Permission denied$' 'stops the message'
+	BUILD=$built
 else
 	skip 'a user who is none' 'needs root'
 fi
