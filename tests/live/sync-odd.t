@@ -6,14 +6,30 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/sync.sh"
 
-live_dovecot 'mail_plugins = quota
-		plugin {
-		  quota = count:User quota
-		  quota_vsizes = yes
-		  quota_rule = *:messages=20
-		  quota_rule2 = Free:ignore
-		  quota_max_mail_size = 300M
-		}'
+need dovecot
+case $(dovecot --version) in
+2.[0123].*) settings='mail_plugins = quota
+plugin {
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_rule = *:messages=20
+  quota_rule2 = Free:ignore
+  quota_max_mail_size = 300M
+}' ;;
+*) settings='mail_plugins {
+  quota = yes
+}
+quota "User quota" {
+  driver = count
+  message_count = 20
+}
+namespace inbox {
+  mailbox Free {
+    quota_ignore = yes
+  }
+}' ;;
+esac
+live_dovecot "$settings"
 live_config
 file() { grep -l "^Subject: $1\$" "$M"/*/new/* "$M"/*/cur/* 2>/dev/null; }
 
