@@ -125,6 +125,7 @@ struct syncfolder {
 	size_t stales;
 	size_t here, there;		/* messages on each side */
 	uint32_t stranger;		/* the lowest UID of what is there, should be known and is not; 0: none */
+	int miscounted;			/* what the server told is not all that it holds: all of which there is no row is asked for again */
 	int held;			/* something there was seen and is not in the rows: it must be told again */
 	int again;			/* it is to be opened by the next run, whatever the numbers say */
 	int dead;			/* nothing may be committed any more */

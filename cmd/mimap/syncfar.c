@@ -268,7 +268,7 @@ syncfar_adds_up(const struct syncfar *f, uint64_t present, uint64_t fresh)
 
 	if (f->next > f->limit)
 		later = f->next - f->limit;
-	return told <= f->exists && told + later + f->expunged >= f->exists;
+	return told <= f->exists && f->expunged <= f->exists && told + later + f->expunged >= f->exists;
 }
 
 void

@@ -149,12 +149,21 @@ count_there(struct syncfolder *f)
 	return syncfar_adds_up(&f->far, present, fresh);
 }
 
+static void
+miscounted(struct syncfolder *f)
+{
+	struct err why = { 0 };
+
+	f->miscounted = 1;
+	err_set(&why, ERR_TEMP, "what the server tells of %s does not add up to the %u messages it holds: nothing is removed", f->name,
+	    (unsigned int)f->far.exists);
+	syncfolder_fail(f, &why);
+}
+
 /* Whether the server's numbers can be believed; what the short ways tell is held against all flags where they can't. */
 static int
 believe(struct syncfolder *f, int *believed, struct err *e)
 {
-	struct err why = { 0 };
-
 	*believed = count_there(f);
 	if (!*believed && (f->far.way == SYNCFAR_QRESYNC || f->far.way == SYNCFAR_CONDSTORE)) {
 		if (syncfar_again(&f->far, e) == -1)
@@ -162,11 +171,8 @@ believe(struct syncfolder *f, int *believed, struct err *e)
 		f->run->selected = f;
 		*believed = count_there(f);
 	}
-	if (*believed)
-		return 0;
-	err_set(&why, ERR_TEMP, "what the server tells of %s does not add up to the %u messages it holds: nothing is removed", f->name,
-	    (unsigned int)f->far.exists);
-	syncfolder_fail(f, &why);
+	if (!*believed)
+		miscounted(f);
 	return 0;
 }
 
@@ -286,8 +292,8 @@ syncmeet(struct syncfolder *f, struct err *e)
 		return -1;
 	if ((f->lost || syncstate_pendings(f->state) > 0) && syncmeet_unknown(f, e) == -1)
 		return -1;
-	if (f->lost)
-		count_there(f);
+	if (f->lost && !count_there(f))
+		miscounted(f);
 	meet_fresh(f);
 	meet_files(f);
 	drop_stale(f);

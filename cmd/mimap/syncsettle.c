@@ -120,6 +120,8 @@ lowest_missing(struct syncfolder *f, uint32_t next)
 {
 	size_t i;
 
+	if (f->miscounted)
+		return 1;
 	if (f->stranger != 0 && f->stranger < next)
 		next = f->stranger;
 	if (f->pull.first_failed != 0 && f->pull.first_failed < next)

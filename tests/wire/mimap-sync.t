@@ -50,6 +50,54 @@ text"
 }
 stored() { find "$M/INBOX/new" "$M/INBOX/cur" -type f 2>/dev/null | wc -l | tr -d ' '; }
 
+# --- a first sync in which messages are kept back comes by them in the next one
+play <<EOT
+$(list 3 4 5)
+C: A3 SELECT "INBOX"
+C+ A4 UID FETCH 1:3 (UID FLAGS INTERNALDATE BODY.PEEK[])
+$(opened A3 3 4 5)
+$(body 2 2 '\\Seen')
+S: A4 OK
+$(bye 5)
+EOT
+exits 75 'less comes than the mailbox holds' sync
+peer_ok s
+like "$(cat "$TMP/err")" 'does not add up to the 3 messages it holds' 'is told'
+play <<EOT
+$(list 3 4 5)
+C: A3 SELECT "INBOX"
+C+ A4 UID FETCH 1:2 (UID FLAGS)
+C+ A5 UID FETCH 1,3 (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])
+$(opened A3 3 4 5)
+S: * 2 FETCH (UID 2 FLAGS (\Seen))
+S: A4 OK
+S: * 1 FETCH (UID 1 FLAGS () INTERNALDATE " 1-Nov-2026 10:00:00 +0000" BODY[HEADER.FIELDS (MESSAGE-ID)] "Message-ID: <1@example.org>")
+S: * 3 FETCH (UID 3 FLAGS () INTERNALDATE " 1-Nov-2026 10:00:00 +0000" BODY[HEADER.FIELDS (MESSAGE-ID)] "Message-ID: <3@example.org>")
+S: A5 OK
+C: A6 UID FETCH 1,3 (UID FLAGS INTERNALDATE BODY.PEEK[])
+$(body 1 1 '')
+$(body 3 3 '')
+S: A6 OK
+$(bye 7)
+EOT
+exits 0 'the rest is asked for' sync
+peer_ok s
+is "$(stored)" 3 'all is here'
+rm -r "$M"
+
+# --- a mailbox that loses more than it holds
+play <<EOT
+$(list 3 4 5)
+C: A3 SELECT "INBOX"
+C+ A4 UID FETCH 1:3 (UID FLAGS INTERNALDATE BODY.PEEK[])
+$(opened A3 3 4 5)
+S: * VANISHED 1:4294967295
+S: A4 OK
+$(bye 5)
+EOT
+exits 75 'a mailbox that loses more than it holds' sync
+rm -r "$M"
+
 # --- first sync, then nothing
 play <<EOT
 $(list 3 4 5)
