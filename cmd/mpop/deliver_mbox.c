@@ -7,6 +7,7 @@
  * the next one finds the record, and appends what is missing. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,19 +120,37 @@ mbox_place(struct deliver *d, struct err *e)
 const struct deliver_kind_ops deliver_to_mbox = { DELIVER_BATCH, mbox_begin, mbox_write, mbox_end, mbox_abort, mbox_sync,
 	mbox_place };
 
+static int
+take_number(const char **p, long long max, long long *n)
+{
+	char *end;
+
+	if (**p < '0' || **p > '9')
+		return 0;
+	errno = 0;
+	*n = strtoll(*p, &end, 10);
+	if (errno != 0 || *n > max || *end != ' ')
+		return 0;
+	*p = end + 1;
+	return 1;
+}
+
 /* 1: it is the batch that was recorded. */
 static int
 read_head(int fd, const char *id, off_t *at, int *pad)
 {
-	char head[HEAD + 1] = "", found[80];
-	long long offset;
+	static const char begin[] = "pennypost-batch 1 ";
+	char head[HEAD + 1] = "";
+	const char *p = head + sizeof(begin) - 1;
+	long long offset, blanks;
 
-	if (id == NULL || pread(fd, head, HEAD, 0) != HEAD)
+	if (id == NULL || pread(fd, head, HEAD, 0) != HEAD || strncmp(head, begin, sizeof(begin) - 1) != 0)
 		return 0;
-	if (sscanf(head, "pennypost-batch 1 %lld %d %79s", &offset, pad, found) != 3 || strcmp(found, id) != 0)
+	if (!take_number(&p, INT64_MAX, &offset) || !take_number(&p, 2, &blanks))
 		return 0;
 	*at = (off_t)offset;
-	return offset >= 0 && *pad >= 0 && *pad <= 2;
+	*pad = (int)blanks;
+	return strncmp(p, id, strlen(id)) == 0 && p[strlen(id)] == ' ';
 }
 
 int
