@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* dns.c - see dns.h. The C library builds the query, chooses its number and port, asks again, and goes over to TCP where the
- * answer was cut. Its patience is resolv.conf's, cut short by the run's end. */
+/* dns.c - see dns.h. The C library builds the query, chooses its number and port, and asks again; where the answer was cut,
+ * dns_tcp.c does. Its patience is resolv.conf's, cut short by the run's end. */
 #include "dns.h"
 
 #include <arpa/inet.h>
@@ -16,6 +16,7 @@
 
 #include "buf.h"
 #include "deadline.h"
+#include "dns_tcp.h"
 #include "err.h"
 #include "xalloc.h"
 
@@ -25,7 +26,9 @@
 #define HEADER_SIZE 12
 #define CLASS_IN 1
 #define QR_BIT 0x80	/* in the third octet of a message: it is a reply */
+#define TC_BIT 0x02	/* likewise: it was cut */
 #define AD_BIT 0x20	/* in the fourth */
+#define CODE_BITS 0x0f	/* likewise */
 
 struct message {
 	const unsigned char *p;
@@ -152,6 +155,7 @@ dns_new(struct dns **out, const char *resolver, int64_t end, struct err *e)
 		return -1;
 	}
 	d->local = all_local(&d->state);
+	d->state.options |= RES_IGNTC;
 #ifdef RES_USE_EDNS0
 	d->state.options |= RES_USE_EDNS0;
 #endif
@@ -369,9 +373,30 @@ bound(struct dns *d, const char *name, struct err *e)
 	return 0;
 }
 
+/* An answer that was cut says nothing of what there is. */
+static enum dns_result
+ask_by_tcp(struct dns *d, const char *name, enum dns_type type, struct dns_answer *a, int *n, struct err *e)
+{
+	int code;
+
+	*n = dns_tcp(&d->state, name, (int)type, d->end, d->reply, sizeof d->reply, e);
+	code = *n < HEADER_SIZE ? -1 : d->reply[3] & CODE_BITS;
+	if (*n != -1 && code != ns_r_noerror && code != ns_r_nxdomain)
+		err_set(e, ERR_TEMP, "the name server gives no answer");
+	if (code != ns_r_noerror && code != ns_r_nxdomain) {
+		err_prefix(e, "%s can't be looked up", name);
+		return DNS_TEMP;
+	}
+	a->secure = d->local && (d->reply[3] & AD_BIT) != 0;
+	if (code == ns_r_nxdomain)
+		return DNS_NONAME;
+	return d->reply[6] == 0 && d->reply[7] == 0 ? DNS_NODATA : DNS_FOUND;
+}
+
 enum dns_result
 dns_query(struct dns *d, const char *name, enum dns_type type, struct dns_answer *a, struct err *e)
 {
+	enum dns_result r;
 	int n;
 
 	*a = (struct dns_answer){ 0 };
@@ -381,6 +406,8 @@ dns_query(struct dns *d, const char *name, enum dns_type type, struct dns_answer
 		return DNS_TEMP;
 	memset(d->reply, 0, HEADER_SIZE);
 	n = res_nquery(&d->state, name, CLASS_IN, (int)type, d->reply, sizeof d->reply);
+	if ((d->reply[2] & (QR_BIT | TC_BIT)) == (QR_BIT | TC_BIT) && (r = ask_by_tcp(d, name, type, a, &n, e)) != DNS_FOUND)
+		return r;
 	if (n < 0 && d->state.res_h_errno == HOST_NOT_FOUND)
 		return DNS_NONAME;
 	if (n < 0 && d->state.res_h_errno == NO_DATA) {

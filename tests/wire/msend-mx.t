@@ -357,4 +357,33 @@ peer_ok first
 exits 75 'a name server that does not answer' msend -a mx: -f ann@example.org -o resolver=127.0.0.1:1 bob@two.example <"$TMP/message"
 exits 78 'a resolver that is no address' msend -a mx: -f ann@example.org -o resolver=localhost bob@two.example <"$TMP/message"
 exits 64 'a port that is none' msend -a mx: -f ann@example.org -o mx-port=0 bob@two.example <"$TMP/message"
+
+# Answers that do not fit a datagram: by TCP, and not for ever.
+{
+	for i in 1 2 3 4 5 6 7 8 9; do
+		for j in 1 2 3 4 5; do
+			echo "local-data: \"big.example. MX 20 a-rather-long-name-of-an-exchanger-$i-$j.nowhere-at-all.example.\""
+			echo "local-data: \"a-rather-long-name-of-an-exchanger-$i-$j.nowhere-at-all.example. A 127.0.0.3\""
+		done
+	done
+	echo 'local-data: "big.example. MX 10 b.two.example."'
+	echo 'local-data: "b.two.example. A 127.0.0.3"'
+} >"$TMP/big"
+start_dns <"$TMP/big"
+exits 75 'more exchangers than fit a datagram' send -o mx-port=1 bob@big.example
+like "$(cat "$TMP/err")" 'Connection refused' 'are known'
+perl -MIO::Socket::INET -e '
+	my $udp = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Proto => "udp") or die;
+	my $tcp = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $udp->sockport, Proto => "tcp", Listen => 5) or die;
+	$| = 1;
+	print $udp->sockport, "\n";
+	while (my $from = $udp->recv(my $q, 4096)) {
+		substr($q, 2, 2) = "\x83\x80";
+		$udp->send($q, 0, $from);
+	}' >"$TMP/cut" &
+at_exit "kill $! 2>/dev/null"
+await 10 test -s "$TMP/cut"
+RESOLVER=127.0.0.1:$(cat "$TMP/cut")
+exits 75 'a name server that says by TCP that it says nothing' send -o deadline=1 bob@big.example
+like "$(cat "$TMP/err")" 'big.example.*: timed out' 'is not waited for'
 done_testing
