@@ -251,8 +251,11 @@ try_hosts(struct job *j, const struct mx *mx)
 		refuse_all(j, 550, "5.4.4", &e);
 	else if (j->unfit > 0 && (size_t)j->unfit == tried)
 		refuse_all(j, 550, "5.7.30", &e);
-	else
+	else {
+		if (j->refused > 0 && e.class == ERR_NOHOST)	/* that one was only the last */
+			e.class = ERR_TEMP;
 		fail_rest(j, &e);
+	}
 }
 
 static void

@@ -357,6 +357,7 @@ peer_ok first
 exits 75 'a name server that does not answer' msend -a mx: -f ann@example.org -o resolver=127.0.0.1:1 bob@two.example <"$TMP/message"
 exits 78 'a resolver that is no address' msend -a mx: -f ann@example.org -o resolver=localhost bob@two.example <"$TMP/message"
 exits 64 'a port that is none' msend -a mx: -f ann@example.org -o mx-port=0 bob@two.example <"$TMP/message"
+exits 75 'of two exchangers one is not known now, and one is none' msend -a mx: -f ann@example.org -o "resolver=$RESOLVER" bob@mixed.example <"$TMP/message"
 
 # Answers that do not fit a datagram: by TCP, and not for ever.
 {
