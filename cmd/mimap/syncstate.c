@@ -65,7 +65,7 @@ place_row(struct syncstate *s, struct maildir *m, const struct syncstate_row *ro
 	return r == -1 ? -1 : 0;
 }
 
-/* What a run left in tmp/ that was ended between its commit and the moves. */
+/* What a run left in tmp/ that was ended between its commit and the moves. A row named ".UID" has no file. */
 static int
 place(struct syncstate *s, const char *dir, struct err *e)
 {
@@ -77,7 +77,7 @@ place(struct syncstate *s, const char *dir, struct err *e)
 		return 0;
 	r = maildir_open(&m, dir, e);
 	for (i = 0; r == 0 && i < s->rows.count; i++) {
-		if (s->rows.row[i].name != NULL)
+		if (s->rows.row[i].name != NULL && s->rows.row[i].name[0] != '.')
 			r = place_row(s, m, &s->rows.row[i], e);
 	}
 	maildir_free(&m);
