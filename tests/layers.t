@@ -10,7 +10,7 @@ layer() {	# of a libcommon file, without its suffix
 	xalloc | buf | rune | utf7 | err | log | deadline | clockwatch | netwatch | units | eol | sink | usage | dir) echo 0 ;;
 	maildir* | ledger* | message* | mboxrd | logfile | envelope* | url | config | base64 | digest | netrc) echo 1 ;;
 	deflate | dial* | dns* | socks | tls* | stream* | sasl*) echo 2 ;;
-	account | credential | discovery | label | secret | service | progress | sandbox) echo 3 ;;
+	account | accountnames | credential | discovery | label | secret | service | progress | sandbox) echo 3 ;;
 	*) echo "no layer; give it one in tests/layers.t" ;;
 	esac
 }

@@ -6,14 +6,15 @@
 
 #include <stddef.h>
 
+#include "accountnames.h"
+
 struct account;
 struct err;
 
 struct accounts {		/* zeroed is valid: the first account of the configuration */
 	struct { int ch; const char *arg; } *option;	/* of account.h, but for -a; borrowed text */
 	size_t options;
-	char **name;		/* each once */
-	size_t count;
+	struct account_names names;
 };
 
 /* "-a all" stands for every account of the configuration that has an `imap`. */

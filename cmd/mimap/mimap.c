@@ -116,12 +116,12 @@ run_each(struct mimap *m, const struct accounts *accounts, const struct verb *v,
 	size_t i = 0;
 	int code = 0, r;
 
-	if (accounts->count > 1 && !v->each) {
-		err_set(&e, ERR_USAGE, "%s works on one account; -a names %zu", v->name, accounts->count);
+	if (accounts->names.count > 1 && !v->each) {
+		err_set(&e, ERR_USAGE, "%s works on one account; -a names %zu", v->name, accounts->names.count);
 		return log_err(&e);
 	}
 	do {
-		m->label = accounts->count > 1 && v->each == 1 ? accounts->name[i] : NULL;
+		m->label = accounts->names.count > 1 && v->each == 1 ? accounts->names.name[i] : NULL;
 		r = accounts_set(accounts, i, &m->account, &e) == -1 ? -1 : run(m, v, argc, argv, &e);
 		if (r == -1 && m->label != NULL)
 			err_prefix(&e, "%.100s", m->label);
@@ -130,14 +130,14 @@ run_each(struct mimap *m, const struct accounts *accounts, const struct verb *v,
 		account_free(&m->account);
 		m->account = (struct account){ .name = NULL };
 		m->loaded = 0;
-	} while (v->each == 1 && ++i < accounts->count);
+	} while (v->each == 1 && ++i < accounts->names.count);
 	return code;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct accounts accounts = { .count = 0 };
+	struct accounts accounts = { .options = 0 };
 	struct mimap m = { .mailbox = "INBOX", .accounts = &accounts };
 	struct err e = { 0 };
 	const struct verb *v = NULL;

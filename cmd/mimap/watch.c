@@ -97,7 +97,7 @@ load(struct mimap *all, const struct mimap *m, size_t count, struct err *e)
 		all[i] = *m;
 		all[i].account = (struct account){ .name = NULL };
 		all[i].loaded = 0;
-		all[i].label = count > 1 ? m->accounts->name[i] : NULL;
+		all[i].label = count > 1 ? m->accounts->names.name[i] : NULL;
 		if (accounts_set(m->accounts, i, &all[i].account, e) == 0 && mimap_account(&all[i], e) == 0) {
 			if (strcmp(all[i].account.url.scheme, "exec") != 0)
 				account_unlock(&all[i].account, &none_needed);
@@ -113,7 +113,7 @@ load(struct mimap *all, const struct mimap *m, size_t count, struct err *e)
 int
 verb_watch(struct mimap *m, int argc, char **argv, struct err *e)
 {
-	size_t count = m->accounts->count > 1 ? m->accounts->count : 1, i;
+	size_t count = m->accounts->names.count > 1 ? m->accounts->names.count : 1, i;
 	struct watch_opts o = { .json = 0 };
 	struct mimap *all, mine = *m;
 	int r;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "accountnames.h"
 #include "check.h"
 #include "config.h"
 #include "deliver.h"
@@ -48,7 +49,7 @@ struct options {
 	char *filter, *folder;
 	int json, paths, quiet, log;	/* log: opened, or -1 */
 	struct trace trace;
-	struct several accounts;
+	struct account_names accounts;
 	int turn;		/* the file whose lock gives the right to write to standard output; -1: nobody else does */
 };
 
@@ -90,7 +91,7 @@ option(struct options *o, struct account *a, int ch, const char *arg, struct err
 	case 'q': o->quiet = 1; return 0;
 	case 'j': o->json = 1; return 0;
 	case 'K': case 'n': case 's': case 'z': return number_option(ch, arg, &o->fetch, e);
-	case 'a': return several_add(&o->accounts, arg, e);
+	case 'a': return account_names_add(&o->accounts, arg, "pop", e);
 	case 'F':
 		free(o->filter);
 		o->fetch.filter = o->filter = xstrdup(arg);
@@ -381,7 +382,7 @@ main(int argc, char **argv)
 	free(o.filter);
 	free(o.folder);
 	trace_free(&o.trace);
-	several_free(&o.accounts);
+	account_names_free(&o.accounts);
 	account_free(&a);
 	return code;
 }

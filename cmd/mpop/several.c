@@ -11,76 +11,13 @@
 #include <unistd.h>
 
 #include "account.h"
-#include "config.h"
+#include "accountnames.h"
 #include "discovery.h"
 #include "err.h"
 #include "log.h"
 #include "xalloc.h"
 
 #define CHILDREN 64
-
-static void
-add_name(struct several *s, const char *name)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (strcmp(s->name[i], name) == 0)
-			return;
-	s->name = xreallocarray(s->name, s->count + 1, sizeof *s->name);
-	s->name[s->count++] = xstrdup(name);
-}
-
-/* While the configuration is read: a `pop` before the first section is everybody's. */
-struct reading {
-	struct several *s;
-	int common;
-};
-
-static int
-take_line(void *ctx, const char *section, const char *key, const char *value, struct err *e)
-{
-	struct reading *r = ctx;
-
-	(void)value;
-	(void)e;
-	if (section == NULL)
-		r->common |= strcmp(key, "pop") == 0;
-	else if (strcmp(key, r->common ? "account" : "pop") == 0)
-		add_name(r->s, section);
-	return 0;
-}
-
-static int
-add_all(struct several *s, struct err *e)
-{
-	struct reading r = { .s = s };
-	size_t before = s->count;
-	char *path = config_path();
-	int rc = path == NULL ? 0 : config_read(path, take_line, &r, e);
-
-	if (rc == 0 && s->count == before && before == 0)
-		rc = err_set(e, ERR_CONFIG, "-a all: %s has no account with a `pop`", path != NULL ? path :
-		    "there is no configuration, which");
-	free(path);
-	return rc;
-}
-
-int
-several_add(struct several *s, const char *name, struct err *e)
-{
-	if (strcmp(name, "all") == 0)
-		return add_all(s, e);
-	add_name(s, name);
-	return 0;
-}
-
-void
-several_free(struct several *s)
-{
-	for (size_t i = 0; i < s->count; i++)
-		free(s->name[i]);
-	free(s->name);
-	*s = (struct several){ 0 };
-}
 
 /* Who ends us means all of us. */
 static volatile pid_t child[CHILDREN];
@@ -177,7 +114,7 @@ start(struct account *a, const char *name, several_fn *work, void *ctx)
 }
 
 int
-several_run(const struct several *s, const struct account *common, size_t at_once, several_fn *work, void *ctx)
+several_run(const struct account_names *s, const struct account *common, size_t at_once, several_fn *work, void *ctx)
 {
 	int worst = 0, code;
 	size_t running = 0;
