@@ -11,6 +11,7 @@
 #include "role.h"
 #include "stream.h"
 #include "synctree.h"
+#include "update.h"
 #include "xalloc.h"
 
 #define FOLDERS_MAX 100000
@@ -96,19 +97,14 @@ find_wire(struct synclist *l, const char *wire, size_t n)
 static int
 on_status(struct listing *g, const struct response *r)
 {
-	const struct value *items = r->args != NULL ? r->args->next : NULL;
+	static const unsigned int needed = UPDATE_MESSAGES | UPDATE_UIDNEXT | UPDATE_UIDVALIDITY;
 	struct synclist_folder *f;
-	struct sync_numbers *n;
-	const char *text;
-	size_t len;
+	struct update_status s;
 
-	if (!value_text(r->args, &text, &len) || (f = find_wire(g->list, text, len)) == NULL)
+	if (!update_status(r, &s) || (f = find_wire(g->list, s.wire, s.wire_len)) == NULL)
 		return 0;
-	n = &f->numbers;
-	memset(n, 0, sizeof(*n));
-	f->counted = value_u64(value_after(items, "MESSAGES"), &n->messages) && value_u32(value_after(items, "UIDNEXT"), &n->next)
-	    && value_u32(value_after(items, "UIDVALIDITY"), &n->validity) && n->validity > 0;
-	value_u64(value_after(items, "HIGHESTMODSEQ"), &n->modseq);
+	f->counted = (s.told & needed) == needed && s.uidvalidity > 0;
+	f->numbers = (struct sync_numbers){ s.uidvalidity, s.uidnext, s.highestmodseq, s.messages };
 	return 1;
 }
 
